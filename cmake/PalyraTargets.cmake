@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+# What a layer's CMakeLists.txt needs: palyra_library, palyra_test, palyra_program.
+
+add_library(palyra_flags INTERFACE)
+add_library(palyra::flags ALIAS palyra_flags)
+target_compile_features(palyra_flags INTERFACE cxx_std_23)
+target_compile_options(palyra_flags INTERFACE
+  $<BUILD_INTERFACE:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wsign-conversion;-Wnon-virtual-dtor;-Wold-style-cast>
+  $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression-from-macro-expansion>>)
+
+# palyra_library(<layer> SOURCES .. HEADERS .. PUBLIC .. PRIVATE ..)
+# Makes palyra::<layer>. Public headers live in include/palyra/<layer>/; nothing else is reachable from outside the
+# layer, so an include that breaks the layering does not compile. A folder testing/ becomes palyra::<layer>_testing.
+function(palyra_library layer)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;HEADERS;PUBLIC;PRIVATE")
+  set(target palyra_${layer})
+  add_library(${target} STATIC ${arg_SOURCES})
+  target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:palyra::flags> ${arg_PRIVATE})
+  target_compile_features(${target} PUBLIC cxx_std_23)
+  add_library(palyra::${layer} ALIAS ${target})
+  list(TRANSFORM arg_HEADERS PREPEND "include/palyra/${layer}/")
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${arg_HEADERS})
+  target_link_libraries(${target} PUBLIC ${arg_PUBLIC})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${layer} VERIFY_INTERFACE_HEADER_SETS ON)
+  if(IS_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/testing")
+    add_library(${target}_testing INTERFACE)
+    add_library(palyra::${layer}_testing ALIAS ${target}_testing)
+    target_include_directories(${target}_testing INTERFACE "${CMAKE_CURRENT_SOURCE_DIR}/testing")
+    target_link_libraries(${target}_testing INTERFACE palyra::${layer})
+  endif()
+endfunction()
+
+# palyra_test(<name> SOURCES .. [LIBS ..] [LABELS ..]): the test binary of one layer; its ctest labels are the name and LABELS.
+function(palyra_test name)
+  if(NOT PALYRA_BUILD_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS;LABELS")
+  set(target palyra_${name}_test)
+  add_executable(${target} ${arg_SOURCES})
+  target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_compile_definitions(${target} PRIVATE PALYRA_TEST_DATA="${PROJECT_SOURCE_DIR}/tests")
+  if(TARGET palyra::${name})
+    target_link_libraries(${target} PRIVATE palyra::${name})
+  endif()
+  target_link_libraries(${target} PRIVATE palyra::flags palyra::base_testing GTest::gmock_main ${arg_LIBS})
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${name};${arg_LABELS}" TIMEOUT 600)
+endfunction()

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "descriptor_io.h"
+
+#include <palyra/base/unique_fd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace palyra {
+namespace {
+
+Result<> write_all(int fd, BytesView bytes, const std::string& shown_path) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return std::unexpected(file_error(errno, "write", shown_path));
+    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
+  }
+  return {};
+}
+
+// Writes and syncs the temporary file; the caller gives it its name.
+Result<> write_temporary(const Replacement& target, const std::string& temporary, BytesView bytes) {
+  const UniqueFd fd(
+      ::openat(target.directory, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, target.mode));
+  if (!fd.valid()) return std::unexpected(file_error(errno, "create", target.shown_path));
+  PALYRA_TRY(write_all(fd.get(), bytes, target.shown_path));
+  // The umask must not decide who may read a key file.
+  if (::fchmod(fd.get(), target.mode) != 0) return std::unexpected(file_error(errno, "set mode of", target.shown_path));
+  if (::fsync(fd.get()) != 0) return std::unexpected(file_error(errno, "sync", target.shown_path));
+  return {};
+}
+
+Result<> give_name(const Replacement& target, const std::string& temporary) {
+  const int directory = target.directory;
+  const int done = target.overwrite == Overwrite::kYes
+                       ? ::renameat(directory, temporary.c_str(), directory, target.name.c_str())
+                       : ::linkat(directory, temporary.c_str(), directory, target.name.c_str(), 0);
+  if (done != 0) return std::unexpected(file_error(errno, "write", target.shown_path));
+  return {};
+}
+
+Result<> sync_directory(const Replacement& target) {
+  // O_PATH descriptors cannot be synced.
+  const UniqueFd fd(::openat(target.directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() || ::fsync(fd.get()) != 0) {
+    return std::unexpected(file_error(errno, "sync the directory of", target.shown_path));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Bytes> read_to_end(int fd, const std::string& shown_path, std::size_t max_bytes) {
+  Bytes bytes;
+  constexpr std::size_t kChunk = 256 * 1024;
+  for (;;) {
+    const std::size_t have = bytes.size();
+    // One byte over the limit is enough to know.
+    const std::size_t want = std::min(kChunk, max_bytes - have + 1);
+    bytes.resize(have + want);
+    const ssize_t got = ::read(fd, bytes.data() + have, want);
+    if (got < 0 && errno != EINTR) return std::unexpected(file_error(errno, "read", shown_path));
+    bytes.resize(have + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (bytes.size() > max_bytes) return fail(kFileTooLarge, "'{}' is larger than {} bytes", shown_path, max_bytes);
+    if (got == 0) return bytes;
+  }
+}
+
+Result<Bytes> read_regular(int fd, const std::string& shown_path, std::size_t max_bytes) {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0) return std::unexpected(file_error(errno, "inspect", shown_path));
+  if (!S_ISREG(status.st_mode)) {
+    return fail(kFileNotRegular, "'{}' is {}, not a regular file", shown_path,
+                S_ISDIR(status.st_mode) ? "a directory" : "a pipe, a socket or a device");
+  }
+  if (static_cast<std::size_t>(status.st_size) > max_bytes) {
+    return fail(kFileTooLarge, "'{}' has {} bytes, limit {}", shown_path, status.st_size, max_bytes);
+  }
+  return read_to_end(fd, shown_path, max_bytes);
+}
+
+Result<> replace_file(const Replacement& target, BytesView bytes) {
+  static std::atomic<unsigned> counter{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): names only
+  const std::string temporary = fmt::format(".{}.{}.{}.tmp", target.name, ::getpid(), counter++);
+  Result<> done = write_temporary(target, temporary, bytes);
+  if (done) done = give_name(target, temporary);
+  // After a rename there is nothing left to remove; after a link or a failure there is.
+  if (!done || target.overwrite == Overwrite::kNo) ::unlinkat(target.directory, temporary.c_str(), 0);
+  if (!done) return done;
+  return sync_directory(target);
+}
+
+}  // namespace palyra

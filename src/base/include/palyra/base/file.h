@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Files of the person at the keyboard: read once with a limit, written so that a reader sees old or new bytes only.
+// Paths here come from our own user, never from an archive, a manifest or a guest: for those there is directory.h.
+
+#include <palyra/base/bytes.h>
+#include <palyra/base/error.h>
+
+#include <cstddef>
+#include <string>
+#include <sys/types.h>
+
+namespace palyra {
+
+inline constexpr ErrorCode kFileNotFound{ErrorKind::kNotFound, "io.not_found"};
+inline constexpr ErrorCode kFileNotRegular{ErrorKind::kInvalidArgument, "io.not_a_regular_file"};
+inline constexpr ErrorCode kFileTooLarge{ErrorKind::kLimitExceeded, "io.too_large"};
+inline constexpr ErrorCode kFileDenied{ErrorKind::kDenied, "io.permission_denied"};
+inline constexpr ErrorCode kFileExists{ErrorKind::kAlreadyExists, "io.already_exists"};
+inline constexpr ErrorCode kFileFailed{ErrorKind::kUnavailable, "io.failed"};  // disk full, I/O error, ...
+
+// The whole of a regular file, through one descriptor, never blocking on a FIFO or a device.
+// Errors: kFileNotFound, kFileNotRegular, kFileTooLarge (over `max_bytes`), kFileDenied, kFileFailed.
+Result<Bytes> read_file(const std::string& path, std::size_t max_bytes);
+
+// Standard input to its end. Errors: kFileTooLarge, kFileFailed.
+Result<Bytes> read_standard_input(std::size_t max_bytes);
+
+enum class Overwrite { kNo, kYes };
+
+// Writes a temporary file beside `path`, syncs it, renames it over `path` (or, with Overwrite::kNo, links it there and
+// so fails when something exists) and syncs the directory. Errors: kFileExists, kFileNotFound (no such directory),
+// kFileDenied, kFileFailed; nothing is left behind.
+Result<> write_file_atomic(const std::string& path, BytesView bytes, mode_t mode, Overwrite overwrite);
+
+// The error for a failed system call on `path`, by errno.
+Error file_error(int error_number, const std::string& doing, const std::string& path);
+
+}  // namespace palyra
