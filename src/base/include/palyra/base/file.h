@@ -7,6 +7,7 @@
 #include <palyra/base/error.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <sys/types.h>
 
@@ -26,7 +27,7 @@ Result<Bytes> read_file(const std::string& path, std::size_t max_bytes);
 // Standard input to its end. Errors: kFileTooLarge, kFileFailed.
 Result<Bytes> read_standard_input(std::size_t max_bytes);
 
-enum class Overwrite { kNo, kYes };
+enum class Overwrite : std::uint8_t { kNo, kYes };
 
 // Writes a temporary file beside `path`, syncs it, renames it over `path` (or, with Overwrite::kNo, links it there and
 // so fails when something exists) and syncs the directory. Errors: kFileExists, kFileNotFound (no such directory),

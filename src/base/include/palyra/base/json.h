@@ -85,7 +85,7 @@ Result<Json> parse_json(BytesView text, const JsonLimits& limits);
 
 // One line, without spaces; `kPretty` with two-space indent and a final newline. Ill-formed UTF-8 in a string is
 // written as U+FFFD.
-enum class JsonStyle { kCompact, kPretty };
+enum class JsonStyle : std::uint8_t { kCompact, kPretty };
 std::string to_text(const Json& value, JsonStyle style = JsonStyle::kCompact);
 
 }  // namespace palyra
