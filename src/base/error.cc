@@ -38,12 +38,12 @@ std::string_view to_text(ErrorKind kind) {
 Error::Error(ErrorCode code, std::string message, std::source_location where)
     : code_(code), message_(std::move(message)), where_(where) {}
 
-Error&& Error::with_context(std::string doing) && {
+Error Error::with_context(std::string doing) && {
   context_.push_back(std::move(doing));
   return std::move(*this);
 }
 
-Error&& Error::with_next(std::string advice) && {
+Error Error::with_next(std::string advice) && {
   next_.push_back(std::move(advice));
   return std::move(*this);
 }

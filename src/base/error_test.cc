@@ -44,5 +44,13 @@ TEST(ErrorTest, ListsContextFromTheInsideOut) {
   EXPECT_EQ(error.next()[0], "ask first");
 }
 
+TEST(ErrorTest, KeepsItsMessageWhenItIsAssignedToItselfWithMore) {
+  Error error(kSecond, "no");
+  error = std::move(error).with_next("ask first");
+  error = std::move(error).with_context("inner");
+  EXPECT_EQ(error.describe(), "test.second: no (inner)");
+  EXPECT_EQ(error.next().size(), 1U);
+}
+
 }  // namespace
 }  // namespace palyra

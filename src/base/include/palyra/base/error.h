@@ -54,8 +54,9 @@ class [[nodiscard]] Error {
   [[nodiscard]] std::span<const std::string> next() const { return next_; }        // what a person can do about it
   [[nodiscard]] std::source_location where() const { return where_; }
 
-  Error&& with_context(std::string doing) &&;  // "while verifying 'echo.palyra-skill'"
-  Error&& with_next(std::string advice) &&;    // a command or a sentence, most useful first
+  // By value, so that `error = std::move(error).with_next(...)` keeps the error.
+  Error with_context(std::string doing) &&;  // "while verifying 'echo.palyra-skill'"
+  Error with_next(std::string advice) &&;    // a command or a sentence, most useful first
 
   // "skill.digest_mismatch: … (while …; while …)"
   [[nodiscard]] std::string describe() const;
