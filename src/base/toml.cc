@@ -144,8 +144,10 @@ Result<Json> parse_toml(BytesView bytes, const TomlLimits& limits) {
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();
-    return fail(kTomlSyntax, "line {}, column {}: {}", error.source().begin.line, error.source().begin.column,
-                printable(error.description()));
+    // The library has words for it, but no code.
+    const bool duplicate = error.description().find("cannot redefine existing") != std::string_view::npos;
+    return fail(duplicate ? kTomlDuplicateKey : kTomlSyntax, "line {}, column {}: {}", error.source().begin.line,
+                error.source().begin.column, printable(error.description()));
   }
   return Converter(limits).convert(parsed.table(), "", 0);
 }

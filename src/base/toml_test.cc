@@ -26,8 +26,9 @@ TEST(TomlTest, RefusesDatesAndNumbersThatAreNotFinite) {
 }
 
 TEST(TomlTest, RefusesDuplicateKeysAndBadSyntaxWithTheLine) {
-  EXPECT_THAT(parse("a = 1\na = 2"), FailsWith(kTomlSyntax));
-  EXPECT_THAT(parse("[t]\n[t]"), FailsWith(kTomlSyntax));
+  EXPECT_THAT(parse("a = 1\na = 2"), FailsWith(kTomlDuplicateKey));
+  EXPECT_THAT(parse("[t]\n[t]"), FailsWith(kTomlDuplicateKey));
+  EXPECT_THAT(parse("t = 1\n[t.u]\n"), FailsWith(kTomlDuplicateKey));
   const auto result = parse("a = 1\nb = \n");
   ASSERT_THAT(result, FailsWith(kTomlSyntax));
   EXPECT_NE(result.error().message().find("line 2"), std::string::npos) << result.error().message();

@@ -6,7 +6,8 @@
 
 namespace palyra {
 
-inline constexpr ErrorCode kTomlSyntax{ErrorKind::kMalformed, "toml.syntax"};     // also duplicate keys
+inline constexpr ErrorCode kTomlSyntax{ErrorKind::kMalformed, "toml.syntax"};  // also duplicate keys
+inline constexpr ErrorCode kTomlDuplicateKey{ErrorKind::kMalformed, "toml.duplicate_key"};
 inline constexpr ErrorCode kTomlNotUtf8{ErrorKind::kMalformed, "toml.not_utf8"};  // also a byte-order mark or a NUL
 inline constexpr ErrorCode kTomlTooLarge{ErrorKind::kLimitExceeded, "toml.too_large"};
 inline constexpr ErrorCode kTomlTooDeep{ErrorKind::kLimitExceeded, "toml.too_deep"};
