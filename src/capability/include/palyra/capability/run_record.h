@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What one run did and used, good or bad: the value that the runtime begins, the host fills, and whoever reports or
+// stores a run reads. docs/guest-abi.md, "Errors that a caller sees".
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace palyra::capability {
+
+struct HostCallCount {
+  std::string module;  // "palyra:skill/call@1.0.0"
+  std::string name;    // "output-write"
+  std::uint64_t calls = 0;
+  friend bool operator==(const HostCallCount&, const HostCallCount&) = default;
+};
+
+enum class LogLevel : std::uint8_t { kError, kWarn, kInfo, kDebug, kTrace };
+
+struct LogLine {
+  LogLevel level = LogLevel::kInfo;
+  std::string text;  // printable: control characters are escaped
+  friend bool operator==(const LogLine&, const LogLine&) = default;
+};
+
+struct RunRecord {
+  // Filled by the runtime.
+  std::chrono::nanoseconds duration{0};   // from the making of the store to the end of the entry function
+  std::uint64_t fuel_used = 0;            // guest instructions and the price of host calls
+  std::uint64_t peak_memory_bytes = 0;    // over all memories
+  std::vector<HostCallCount> host_calls;  // in the order of the module's imports; functions never called are left out
+
+  // Filled by the host.
+  std::uint64_t bytes_in = 0;            // of arguments that the guest could read
+  std::uint64_t bytes_out = 0;           // of output that it wrote
+  std::vector<std::string> grants_held;  // canonical texts
+  std::vector<std::string> grants_used;
+  std::vector<std::string> denials;  // what was refused, in the words an operator needs to allow it
+  std::vector<LogLine> log;
+  std::uint64_t log_lines_dropped = 0;
+};
+
+}  // namespace palyra::capability
