@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Native code, and native code bound to host functions: what many runs on many threads share.
+
+#include "engine_handles.h"
+
+#include <palyra/runtime/runtime.h>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace palyra::runtime {
+
+class CompiledModule {
+ public:
+  explicit CompiledModule(WasmModule module) : module_(std::move(module)) {}
+  [[nodiscard]] const wasmtime_module_t& get() const { return *module_; }
+
+ private:
+  WasmModule module_;
+};
+
+// A host function under the number that it has in this module: what a trampoline is given.
+struct BoundFunction {
+  HostFunction function;
+  std::size_t index;
+};
+
+enum class FunctionShape : std::uint8_t { kReturnsI32, kReturnsNothing, kOther };  // the first two without parameters
+
+class LinkedModule {
+ public:
+  static Result<std::shared_ptr<const LinkedModule>> create(wasm_engine_t& engine,
+                                                            std::shared_ptr<const CompiledModule> module,
+                                                            std::span<const HostFunction> functions);
+  LinkedModule(const LinkedModule&) = delete;
+  LinkedModule& operator=(const LinkedModule&) = delete;
+  ~LinkedModule() = default;
+
+  [[nodiscard]] const wasmtime_instance_pre_t& pre() const { return *pre_; }
+  [[nodiscard]] std::span<const BoundFunction> bound() const { return bound_; }
+
+  // kNoEntry, kEntryType.
+  [[nodiscard]] Result<> check_entry(std::string_view entry, EntryKind kind) const;
+  [[nodiscard]] bool has_initialize() const { return has_initialize_; }
+
+ private:
+  LinkedModule(std::shared_ptr<const CompiledModule> module, std::size_t imports) : module_(std::move(module)) {
+    bound_.reserve(imports);
+  }
+  Result<> bind_imports(wasmtime_linker_t& linker, std::span<const HostFunction> functions);
+  Result<> bind(wasmtime_linker_t& linker, const wasm_importtype_t& import, std::span<const HostFunction> functions);
+  void note_exports();
+
+  std::shared_ptr<const CompiledModule> module_;
+  std::vector<BoundFunction> bound_;  // never reallocated: trampolines point into it
+  std::map<std::string, FunctionShape, std::less<>> entries_;
+  bool has_initialize_ = false;
+  WasmInstancePre pre_;
+};
+
+}  // namespace palyra::runtime

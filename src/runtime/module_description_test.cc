@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine_handles.h"
+#include "guest_fixture.h"
+
+#include <palyra/runtime/module_description.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace palyra::runtime {
+namespace {
+
+using testing::FailsWith;
+using ::testing::Gt;
+using ::testing::HasSubstr;
+using testing::IsOk;
+using ::testing::SizeIs;
+
+ModuleDescription described(std::string_view wat) {
+  const auto wasm = parse_wat(wat);
+  EXPECT_THAT(wasm, IsOk());
+  if (!wasm) return {};
+  auto module = describe_module(*wasm);
+  EXPECT_THAT(module, IsOk());
+  return module ? *std::move(module) : ModuleDescription{};
+}
+
+TEST(ModuleDescriptionTest, GivesImportsExportsMemoriesAndTables) {
+  const auto module = described(R"((module
+      (import "a" "f" (func (param i32 i64) (result i32))) (import "a" "m" (memory 1 3)) (import "b" "g" (global (mut i32)))
+      (table (export "t") 5 funcref) (global (export "k") i64 (i64.const 1)) (export "m" (memory 0))
+      (func $s (export "run") (result f64) (f64.const 0)) (func $start) (start $start)))");
+  ASSERT_THAT(module.imports, SizeIs(3));
+  EXPECT_EQ(module.imports[0].module, "a");
+  EXPECT_EQ(module.imports[0].name, "f");
+  EXPECT_EQ(module.imports[0].kind, ExternKind::kFunction);
+  EXPECT_EQ(module.imports[0].type, "(i32 i64)->(i32)");
+  EXPECT_EQ(module.imports[1].kind, ExternKind::kMemory);
+  EXPECT_EQ(module.imports[2].kind, ExternKind::kGlobal);
+  EXPECT_EQ(module.imports[2].type, "mut i32");
+  ASSERT_NE(module.find_export("run"), nullptr);
+  EXPECT_EQ(module.find_export("run")->type, "()->(f64)");
+  EXPECT_EQ(module.find_export("t")->kind, ExternKind::kTable);
+  EXPECT_EQ(module.find_export("k")->type, "i64");
+  EXPECT_EQ(module.find_export("absent"), nullptr);
+  ASSERT_THAT(module.memories, SizeIs(1));
+  EXPECT_EQ(module.memories[0].minimum, 1U);
+  EXPECT_EQ(module.memories[0].maximum, 3U);
+  ASSERT_THAT(module.tables, SizeIs(1));
+  EXPECT_EQ(module.tables[0].minimum, 5U);
+  EXPECT_EQ(module.tables[0].maximum, std::nullopt);
+  EXPECT_TRUE(module.has_start_function);
+  EXPECT_FALSE(described("(module)").has_start_function);
+}
+
+TEST(ModuleDescriptionTest, RefusesWhatIsNoValidModule) {
+  EXPECT_THAT(describe_module({}), FailsWith(kInvalidModule));
+  EXPECT_THAT(describe_module(as_bytes("(module)")), FailsWith(kInvalidModule));
+  EXPECT_THAT(describe_module(parse_wat("(component)").value_or(Bytes{})), FailsWith(kInvalidModule));
+  EXPECT_THAT(describe_module(parse_wat("(module (func (result i32)))").value_or(Bytes{})), FailsWith(kInvalidModule));
+}
+
+TEST(ModuleDescriptionTest, RefusesMoreThanACapAllows) {
+  std::string wat = "(module";
+  for (int i = 0; i < 1'025; ++i) wat += fmt::format(R"( (func (export "e{}")))", i);
+  const auto module = describe_module(parse_wat(wat + ")").value_or(Bytes{}));
+  ASSERT_THAT(module, FailsWith(kModuleOverCap));
+  EXPECT_THAT(module.error().message(), HasSubstr("1025"));
+}
+
+TEST(ParseWatTest, RefusesWhatIsNoText) {
+  EXPECT_THAT(parse_wat("(module"), FailsWith(kInvalidWat));
+  EXPECT_THAT(parse_wat("(module (func (i32.nonsense)))"), FailsWith(kInvalidWat));
+  EXPECT_THAT(parse_wat("\xff"), FailsWith(kInvalidWat));
+  EXPECT_THAT(parse_wat(std::string(kMaxWatBytes + 1, ' ')), FailsWith(kWatTooLarge));
+}
+
+TEST(ParseWatTest, SaysWhereTheTextIsWrongOnOneLine) {
+  const auto wasm = parse_wat("(module\n  (func (i32.nonsense)))");
+  ASSERT_THAT(wasm, FailsWith(kInvalidWat));
+  EXPECT_THAT(wasm.error().message(), HasSubstr(":2:"));
+  EXPECT_THAT(wasm.error().message(), ::testing::Not(HasSubstr("\\u{a}")));
+}
+
+// Every module in the text format or binary that the tests hold.
+std::vector<std::string> module_files() {
+  std::vector<std::string> files;
+  for (const char* directory : {"corpora/wat", "guests"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(PALYRA_TEST_FILE(directory))) {
+      const auto extension = entry.path().extension();
+      if (extension == ".wat" || extension == ".wasm") files.push_back(entry.path().string());
+    }
+  }
+  return files;
+}
+
+TEST(ModuleDescriptionTest, AgreesWithTheEngineOnEveryModuleAtHand) {
+  wasm_config_t* config = wasm_config_new();
+  const palyra_rust_engine_settings_t settings{
+      .max_wasm_stack_bytes = kMaxStackBytes, .max_backtrace_frames = 1, .parallel_compilation = false};
+  ASSERT_EQ(palyra_rust_config_apply(config, &settings), PALYRA_RUST_OK);
+  wasm_engine_t* made = nullptr;
+  ASSERT_EQ(palyra_rust_engine_new(config, &made), nullptr);
+  const WasmEngine engine(made);
+
+  std::size_t compared = 0;
+  for (const std::string& file : module_files()) {
+    const Bytes bytes = testing::must_read(file);
+    const auto wasm = file.ends_with(".wat") ? parse_wat(as_text(bytes)) : Result<Bytes>(bytes);
+    if (!wasm) continue;  // invalid on purpose, in a way that the text format cannot say
+    const auto module = describe_module(*wasm);
+    if (!module && module.error().is(kModuleOverCap)) continue;  // the engine has no such caps
+    const WasmError error(wasmtime_module_validate(engine.get(), wasm->data(), wasm->size()));
+    EXPECT_EQ(module.has_value(), error == nullptr)
+        << file << ": " << (module ? message_of(*error) : module.error().describe());
+    ++compared;
+  }
+  EXPECT_THAT(compared, Gt(200U));
+}
+
+}  // namespace
+}  // namespace palyra::runtime

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "call_context.h"
+#include "engine_handles.h"
+#include "epoch_ticker.h"
+#include "guest_failure.h"
+#include "linked_module.h"
+
+#include <palyra/base/check.h>
+#include <palyra/runtime/runtime.h>
+
+#include <array>
+#include <charconv>
+#include <optional>
+
+namespace palyra::runtime {
+namespace {
+
+using EngineVersion = std::array<std::uint32_t, 3>;
+
+std::optional<EngineVersion> parse_version(std::string_view text) {
+  EngineVersion version{};
+  for (std::size_t i = 0; i < version.size(); ++i) {
+    const auto [next, status] = std::from_chars(text.data(), text.data() + text.size(), version[i]);
+    if (status != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(next - text.data()));
+    const bool last = i + 1 == version.size();
+    if (last != text.empty() || (!last && text.front() != '.')) return std::nullopt;
+    if (!last) text.remove_prefix(1);
+  }
+  return version;
+}
+
+// The export `name`, which link() has seen to be a function without parameters, with at most one result.
+GuestFailure call_export(wasmtime_context_t* store, const wasmtime_instance_t& instance, std::string_view name,
+                         wasmtime_val_raw_t& result) {
+  wasmtime_extern_t item;
+  PALYRA_CHECK(wasmtime_instance_export_get(store, &instance, name.data(), name.size(), &item));
+  PALYRA_CHECK(item.kind == WASMTIME_EXTERN_FUNC);
+  wasm_trap_t* trap = nullptr;
+  WasmError error(wasmtime_func_call_unchecked(store, &item.of.func, &result, 1, &trap));
+  return {.error = std::move(error), .trap = WasmTrap(trap)};
+}
+
+Result<Outcome> run_guest(wasmtime_context_t* store, const Invocation& invocation, CallContext& context) {
+  wasmtime_instance_t instance;
+  wasm_trap_t* trap = nullptr;
+  WasmError error(wasmtime_instance_pre_instantiate(&invocation.module.pre(), store, &instance, &trap));
+  if (const GuestFailure failure{.error = std::move(error), .trap = WasmTrap(trap)})
+    return outcome_of(failure, context);
+
+  wasmtime_val_raw_t result{};
+  if (invocation.kind == EntryKind::kCore && invocation.module.has_initialize()) {
+    if (const GuestFailure failure = call_export(store, instance, "_initialize", result)) {
+      return outcome_of(failure, context);
+    }
+  }
+  if (const GuestFailure failure = call_export(store, instance, invocation.entry, result)) {
+    return outcome_of(failure, context);
+  }
+  return Returned{invocation.kind == EntryKind::kCore ? result.i32 : 0};
+}
+
+capability::RunRecord record_of(const wasmtime_context_t* store, const Invocation& invocation,
+                                const CallContext& context) {
+  capability::RunRecord record;
+  std::uint64_t fuel_left = 0;
+  PALYRA_CHECK(wasmtime_context_get_fuel(store, &fuel_left) == nullptr);
+  record.fuel_used = context.limits.fuel_budget - fuel_left;
+  record.peak_memory_bytes = context.limiter.memory_bytes;
+  for (const BoundFunction& bound : invocation.module.bound()) {
+    const std::uint64_t calls = context.calls[bound.index];
+    if (calls == 0) continue;
+    const capability::AbiFunction& row = *bound.function.abi;
+    record.host_calls.push_back({.module = std::string(row.module), .name = std::string(row.name), .calls = calls});
+  }
+  return record;
+}
+
+}  // namespace
+
+struct WasmRuntime::Engine {
+  explicit Engine(WasmEngine made) : engine(std::move(made)), ticker(*engine) {}
+  WasmEngine engine;
+  EpochTicker ticker;  // ends before its engine
+};
+
+EngineFacts engine_facts() {
+  return {.version = palyra_rust_engine_version(), .features = palyra_rust_wasm_features()};
+}
+
+Result<> check_engine_version(std::string_view version) {
+  const auto floor = parse_version(kEngineFloor);
+  const auto have = parse_version(version);
+  PALYRA_CHECK(floor.has_value());
+  if (!have || (*have)[0] != (*floor)[0] || *have < *floor) {
+    return fail(kEngineTooOld, "the WebAssembly engine is Wasmtime {}; {}.x from {} on is needed", version, (*floor)[0],
+                kEngineFloor);
+  }
+  return {};
+}
+
+WasmRuntime::WasmRuntime(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
+WasmRuntime::~WasmRuntime() = default;
+
+Result<std::unique_ptr<WasmRuntime>> WasmRuntime::create() {
+  PALYRA_TRY(check_engine_version(palyra_rust_engine_version()));
+  wasm_config_t* config = wasm_config_new();
+  const palyra_rust_engine_settings_t settings{.max_wasm_stack_bytes = kMaxStackBytes,
+                                               .max_backtrace_frames = std::uint32_t{kMaxFrames},
+                                               .parallel_compilation = false};
+  if (palyra_rust_config_apply(config, &settings) != PALYRA_RUST_OK) {
+    wasm_config_delete(config);
+    return fail(kEngineFailed, "the engine's settings could not be made");
+  }
+  wasm_engine_t* engine = nullptr;
+  if (const WasmError error(palyra_rust_engine_new(config, &engine)); error) {
+    return fail(kEngineFailed, "the engine could not be made: {}", message_of(*error));
+  }
+  return std::unique_ptr<WasmRuntime>(new WasmRuntime(std::make_unique<Engine>(WasmEngine(engine))));
+}
+
+Result<std::shared_ptr<const LinkedModule>> WasmRuntime::link(std::shared_ptr<const CompiledModule> module,
+                                                              std::span<const HostFunction> functions) const {
+  return LinkedModule::create(*engine_->engine, std::move(module), functions);
+}
+
+Result<Run> WasmRuntime::invoke(const Invocation& invocation) const {
+  PALYRA_TRY(invocation.module.check_entry(invocation.entry, invocation.kind));
+  const EpochTicker::Running running(engine_->ticker);
+  const SteadyTime begun = std::chrono::steady_clock::now();
+  CallContext context(invocation, engine_->ticker);
+  if (context.cancelled()) return Run{.outcome = Cancelled{}, .record = {}};
+
+  const WasmStore store(wasmtime_store_new(engine_->engine.get(), &context, nullptr));
+  PALYRA_TRY(context.arm(*store));
+  wasmtime_context_t* const inner = wasmtime_store_context(store.get());
+  Outcome outcome = PALYRA_TRY(run_guest(inner, invocation, context));
+
+  const SteadyTime ended = std::chrono::steady_clock::now();
+  const bool finished = std::holds_alternative<Returned>(outcome) || std::holds_alternative<Exited>(outcome);
+  if (finished && ended >= context.deadline.at()) outcome = TimedOut{};
+  capability::RunRecord record = record_of(inner, invocation, context);
+  record.duration = ended - begun;
+  return Run{.outcome = std::move(outcome), .record = std::move(record)};
+}
+
+Result<std::shared_ptr<const CompiledModule>> InProcessCompiler::compile(BytesView wasm) const {
+  wasmtime_module_t* module = nullptr;
+  const WasmError error(wasmtime_module_new(runtime_.engine_->engine.get(), wasm.data(), wasm.size(), &module));
+  if (!error) return std::make_shared<const CompiledModule>(WasmModule(module));
+  // The static check has the better words for the same verdict.
+  if (const auto described = describe_module(wasm); !described && described.error().is(kFeatureDisabled)) {
+    return std::unexpected(described.error());
+  }
+  return fail(kInvalidModule, "not a module that can be compiled: {}", message_of(*error));
+}
+
+}  // namespace palyra::runtime
