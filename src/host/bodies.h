@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The bodies of host functions, one set an import module, by name; host_functions.cc binds them to the ABI table.
+
+#include <palyra/host/call_state.h>
+#include <palyra/runtime/host_function.h>
+
+#include <algorithm>
+#include <limits>
+#include <span>
+#include <string_view>
+
+namespace palyra::host {
+
+struct NamedBody {
+  std::string_view name;
+  runtime::HostReturn (*body)(runtime::HostCall&) noexcept;
+};
+
+std::span<const NamedBody> call_bodies();
+std::span<const NamedBody> asset_bodies();
+std::span<const NamedBody> clock_bodies();
+std::span<const NamedBody> random_bodies();
+std::span<const NamedBody> wasi_stream_bodies();  // file descriptors
+std::span<const NamedBody> wasi_system_bodies();  // arguments, time, random bytes, waiting, the end
+std::span<const NamedBody> wasi_file_bodies();    // paths and sockets
+std::span<const NamedBody> legacy_bodies();
+
+inline CallState& state_of(runtime::HostCall& call) { return call.state<CallState>(); }
+
+// Copies the start of `value` to range `to` of the row. The bytes copied, or nullopt: not enough fuel.
+inline std::optional<std::int32_t> copy_out(runtime::HostCall& call, std::size_t to, BytesView value) {
+  const std::span<std::uint8_t> range = call.range(to);
+  constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
+  const std::size_t bytes = std::min({range.size(), value.size(), kMost});
+  if (!call.charge(bytes)) return std::nullopt;
+  std::copy_n(value.begin(), bytes, range.begin());
+  return static_cast<std::int32_t>(bytes);
+}
+
+// Answers the bytes copied.
+inline runtime::HostReturn answer_copied(runtime::HostCall& call, std::size_t to, BytesView value) {
+  const auto copied = copy_out(call, to, value);
+  return copied ? runtime::HostReturn::i32(*copied) : call.out_of_fuel();
+}
+
+// "→ needed": copies what fits and answers the full length.
+inline runtime::HostReturn answer_needed(runtime::HostCall& call, std::size_t to, BytesView value) {
+  if (!copy_out(call, to, value)) return call.out_of_fuel();
+  return runtime::HostReturn::i32(static_cast<std::int32_t>(value.size()));
+}
+
+// The part of `value` from `offset` on; empty past its end.
+inline BytesView from(BytesView value, std::uint64_t offset) {
+  return value.subspan(static_cast<std::size_t>(std::min<std::uint64_t>(offset, value.size())));
+}
+
+}  // namespace palyra::host

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <palyra/base/utf8.h>
+#include <palyra/host/call_state.h>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace palyra::host {
+namespace {
+
+// What one opened object may cost besides its bytes, which the skill's image holds anyway.
+constexpr std::size_t kObjectBytes = 32;
+
+// RFC 6838 4.2: type "/" subtype, each a restricted name of 1 to 127 characters.
+bool is_restricted_name(std::string_view name) {
+  const auto is_alphanumeric = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  };
+  return !name.empty() && name.size() <= 127 && is_alphanumeric(name.front()) && std::ranges::all_of(name, [&](char c) {
+    return is_alphanumeric(c) || std::string_view("!#$&-^_.+").contains(c);
+  });
+}
+
+bool is_media_type(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  return slash != std::string_view::npos && is_restricted_name(text.substr(0, slash)) &&
+         is_restricted_name(text.substr(slash + 1));
+}
+
+std::string_view result_name(std::int32_t result) {
+  constexpr std::array<std::string_view, 9> kNames{"",          "invalid",     "denied",   "not_found", "too_large",
+                                                   "exhausted", "unavailable", "conflict", "malformed"};
+  return kNames[static_cast<std::size_t>(-result)];
+}
+
+}  // namespace
+
+CallState::CallState(CallSetup setup)
+    : setup_(std::move(setup)),
+      started_(setup_.clock.steady()),
+      held_bytes_(setup_.arguments.size()),
+      streams_(setup_.kind == runtime::EntryKind::kWasi ? setup_.standard_input : BytesView{}, log_) {}
+
+bool CallState::hold(std::size_t bytes) {
+  if (held_bytes_ > kMaxBufferedBytes || bytes > kMaxBufferedBytes - held_bytes_) return false;
+  held_bytes_ += bytes;
+  return true;
+}
+
+std::int32_t CallState::admit_output(std::size_t bytes) {
+  std::int32_t answer = 0;
+  if (bytes > setup_.max_output_bytes - output_bytes_) {
+    answer = kTooLarge;
+  } else if (!hold(bytes)) {
+    answer = kExhausted;
+  }
+  if (answer == 0) {
+    output_bytes_ += bytes;
+  } else {
+    results_.output_over_cap = true;
+  }
+  return answer;
+}
+
+std::int32_t CallState::write_output(BytesView bytes) {
+  const std::int32_t admitted = admit_output(bytes.size());
+  if (admitted == 0) append_output(bytes);
+  return admitted;
+}
+
+void CallState::append_output(BytesView bytes) {
+  results_.output.insert(results_.output.end(), bytes.begin(), bytes.end());
+}
+
+std::int32_t CallState::write_part(std::string_view media_type, BytesView bytes) {
+  if (!is_media_type(media_type)) return kInvalid;
+  if (results_.parts.size() >= kMaxOutputParts) return kExhausted;
+  const std::int32_t admitted = admit_output(bytes.size());
+  if (admitted == 0) results_.parts.push_back({std::string(media_type), {bytes.begin(), bytes.end()}});
+  return admitted;
+}
+
+std::int32_t CallState::write_error(std::string_view text) {
+  if (text.size() > kMaxErrorBytes - error_.size()) return kTooLarge;
+  error_ += text;
+  return 0;
+}
+
+std::int32_t CallState::write_log(std::int32_t level, std::string_view text) {
+  if (level < 0 || level > static_cast<std::int32_t>(capability::LogLevel::kTrace)) return kInvalid;
+  return log_.add(static_cast<capability::LogLevel>(level), text) ? 0 : kExhausted;
+}
+
+std::int32_t CallState::report_progress(const Progress& progress) {
+  if (setup_.progress == nullptr) return 0;
+  const SteadyTime now = setup_.clock.steady();
+  if (last_progress_ && now - *last_progress_ < kProgressInterval) return 0;
+  last_progress_ = now;
+  const std::string text = printable(progress.text, kMaxLogLineBytes);
+  setup_.progress->progress({progress.done, progress.total, text});
+  return 0;
+}
+
+const std::string* CallState::config(std::string_view key) const {
+  const auto found = std::ranges::find(setup_.config, key, &ConfigValue::key);
+  return found == setup_.config.end() ? nullptr : &found->json;
+}
+
+std::int32_t CallState::open_asset(std::string_view name) {
+  const std::optional<BytesView> bytes = setup_.assets == nullptr ? std::nullopt : setup_.assets->find(name);
+  if (!bytes) return failed_lookup(kNotFound, fmt::format("assets open \"{}\"", printable(name)));
+  if (!hold(kObjectBytes)) return failed_lookup(kExhausted, fmt::format("assets open \"{}\"", printable(name)));
+  return assets_.open(*bytes);
+}
+
+std::chrono::milliseconds CallState::monotonic() const {
+  // Not from zero: programs take a zero for a clock that was never set.
+  using std::chrono::milliseconds;
+  return milliseconds(1'000) + std::chrono::duration_cast<milliseconds>(setup_.clock.steady() - started_);
+}
+
+std::int32_t CallState::failed_lookup(std::int32_t result, std::string lookup) {
+  failed_lookups_[static_cast<std::size_t>(-result)] = std::move(lookup);
+  return result;
+}
+
+std::string CallState::deny_handle(std::string_view kind, std::int32_t handle) {
+  std::string message = fmt::format("{} is not a handle of an {} that this call opened", handle, kind);
+  const bool may_be_result = handle < 0 && -static_cast<std::int64_t>(handle) < std::ssize(failed_lookups_);
+  const std::string& lookup = may_be_result ? failed_lookups_[static_cast<std::size_t>(-handle)] : std::string();
+  if (!lookup.empty()) message += fmt::format("; {} answered it ({})", lookup, result_name(handle));
+  denials_.push_back(message);
+  return message;
+}
+
+CallResults CallState::finish(capability::RunRecord& record) && {
+  streams_.finish();
+  results_.failure_message =
+      error_.empty() && setup_.kind == runtime::EntryKind::kWasi ? streams_.error_tail() : std::move(error_);
+  record.bytes_in = setup_.arguments.size();
+  record.bytes_out = output_bytes_;
+  for (const capability::Capability& grant : setup_.grants.to_list()) {
+    record.grants_held.push_back(canonical_text(grant));
+  }
+  record.denials = std::move(denials_);
+  record.log = log_.take_lines();
+  record.log_lines_dropped = log_.dropped();
+  return std::move(results_);
+}
+
+}  // namespace palyra::host

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What host functions read and write during one call: the state that lives and dies with that call's store.
+//
+// One CallState serves one invocation, on the thread of that invocation, and is then finished and thrown away. It gives
+// a guest nothing that is not in its setup. Sizes and counts are judged here, so that what a guest makes the host hold
+// stays within kMaxBufferedBytes whatever it calls.
+//
+// Source: docs/guest-abi.md 1, 2, 6.
+
+#include <palyra/base/bytes.h>
+#include <palyra/base/clock.h>
+#include <palyra/capability/grant_set.h>
+#include <palyra/capability/run_record.h>
+#include <palyra/host/guest_log.h>
+#include <palyra/host/object_table.h>
+#include <palyra/host/random_source.h>
+#include <palyra/host/standard_streams.h>
+#include <palyra/runtime/runtime.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace palyra::host {
+
+inline constexpr std::size_t kDefaultMaxOutputBytes = std::size_t{8} << 20;
+inline constexpr std::size_t kMaxBufferedBytes = std::size_t{96} << 20;  // for one call in all
+inline constexpr std::size_t kMaxOutputParts = 32;
+inline constexpr std::size_t kMaxMediaTypeBytes = 255;
+inline constexpr std::size_t kMaxErrorBytes = std::size_t{8} * 1024;
+inline constexpr std::chrono::milliseconds kProgressInterval{100};  // at most ten a second are passed on
+
+// What guests see for a failure. Zero and above is success. docs/guest-abi.md 1.
+inline constexpr std::int32_t kInvalid = -1;
+inline constexpr std::int32_t kDenied = -2;
+inline constexpr std::int32_t kNotFound = -3;
+inline constexpr std::int32_t kTooLarge = -4;
+inline constexpr std::int32_t kExhausted = -5;
+inline constexpr std::int32_t kUnavailable = -6;
+
+// The entries below `assets/` of the skill that runs.
+class AssetSource {
+ public:
+  virtual ~AssetSource() = default;
+  // The bytes of `assets/<name>`, which outlive the call; nullopt when there is no such entry.
+  [[nodiscard]] virtual std::optional<BytesView> find(std::string_view name) const = 0;
+};
+
+struct Progress {
+  std::uint64_t done;
+  std::uint64_t total;    // 0: unknown
+  std::string_view text;  // printable
+};
+
+class ProgressSink {
+ public:
+  virtual ~ProgressSink() = default;
+  virtual void progress(const Progress& progress) = 0;
+};
+
+struct ConfigValue {
+  std::string key;
+  std::string json;
+};
+
+// What one call is given. Everything borrowed outlives the CallState.
+// NOLINTBEGIN(readability-redundant-member-init): GCC warns of members without one that a call site leaves out
+struct CallSetup {
+  std::string tool_id;  // also argv[0] of a WASI program
+  std::string run_id;
+  BytesView arguments = {};  // one JSON object, checked already
+  std::size_t max_output_bytes = kDefaultMaxOutputBytes;
+  // Decides where WASI's standard streams lead: kCore: input empty, output and error to the log; kWasi: output is the
+  // tool's output, error is the log, and its end the failure message.
+  runtime::EntryKind kind = runtime::EntryKind::kCore;
+  BytesView standard_input = {};                    // with kWasi; the arguments, unless the manifest maps them
+  std::vector<std::string> program_arguments = {};  // argv[1] and on; without NUL
+  std::span<const ConfigValue> config = {};
+  const AssetSource* assets = nullptr;  // null: the skill has none
+  const capability::CapabilityGrantSet& grants;
+  const Clock& clock;
+  RandomSource& random;
+  ProgressSink* progress = nullptr;
+};
+// NOLINTEND(readability-redundant-member-init)
+
+struct ContentPart {
+  std::string media_type;
+  Bytes bytes;
+};
+
+struct CallResults {
+  Bytes output;
+  std::vector<ContentPart> parts;
+  // What the tool said about its failure, as it wrote it: perhaps empty, perhaps not UTF-8.
+  std::string failure_message;
+  // A write was refused because the output would have passed max_output_bytes, or the host all it may hold: what is
+  // there is not all.
+  bool output_over_cap = false;
+};
+
+class CallState {
+ public:
+  explicit CallState(CallSetup setup);
+  CallState(const CallState&) = delete;
+  CallState& operator=(const CallState&) = delete;
+  ~CallState() = default;
+
+  [[nodiscard]] const CallSetup& setup() const { return setup_; }
+
+  // 0 or a failure. Nothing is kept of a refused write.
+  std::int32_t write_output(BytesView bytes);
+  // The two halves of write_output, for output in pieces: admits their sum, then appends each.
+  std::int32_t admit_output(std::size_t bytes);
+  void append_output(BytesView bytes);
+  std::int32_t write_part(std::string_view media_type, BytesView bytes);
+  std::int32_t write_error(std::string_view text);
+  std::int32_t write_log(std::int32_t level, std::string_view text);
+  std::int32_t report_progress(const Progress& progress);
+
+  // The JSON text of one setting, or nullptr.
+  [[nodiscard]] const std::string* config(std::string_view key) const;
+
+  // A handle, kNotFound or kExhausted.
+  std::int32_t open_asset(std::string_view name);
+  ObjectTable<BytesView>& assets() { return assets_; }
+
+  // Milliseconds that only grow, from a start that says nothing of the machine.
+  [[nodiscard]] std::chrono::milliseconds monotonic() const;
+
+  StandardStreams& streams() { return streams_; }
+
+  // The message that ends a run which used a number as a handle of `kind` ("asset") that this call never got. Kept for
+  // the run record.
+  std::string deny_handle(std::string_view kind, std::int32_t handle);
+  // Remembers which lookup answered the negative `result`, for the message above.
+  std::int32_t failed_lookup(std::int32_t result, std::string lookup);
+
+  // Bytes that the host is to hold for this call; false when that would pass kMaxBufferedBytes.
+  [[nodiscard]] bool hold(std::size_t bytes);
+
+  // The end: what the call produced, and the host's part of the run record.
+  CallResults finish(capability::RunRecord& record) &&;
+
+ private:
+  CallSetup setup_;
+  SteadyTime started_;
+  CallResults results_;
+  std::size_t output_bytes_ = 0;  // of output and parts
+  std::size_t held_bytes_ = 0;
+  std::string error_;
+  GuestLog log_;
+  StandardStreams streams_;
+  std::optional<SteadyTime> last_progress_;
+  ObjectTable<BytesView> assets_;
+  std::array<std::string, 9> failed_lookups_;  // by the negated result
+  std::vector<std::string> denials_;
+};
+
+}  // namespace palyra::host
