@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Owners of OpenSSL's handles; this layer is the only one that includes OpenSSL.
+
+#include <palyra/base/c_handle.h>
+
+#include <openssl/evp.h>
+
+namespace palyra::crypto {
+
+using EvpDigestContext = CHandle<EVP_MD_CTX, &EVP_MD_CTX_free>;
+
+}  // namespace palyra::crypto
