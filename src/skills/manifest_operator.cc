@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sections that version 2 brought: notes for catalogues, and how a generator made the skill. Nothing in them
+// relaxes a check, so all but the notes is looked at and dropped.
+#include "manifest_sections.h"
+
+#include <palyra/base/utf8.h>
+#include <palyra/capability/capability_names.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace palyra::skills {
+namespace {
+
+constexpr std::array<std::string_view, 12> kContractKinds = {
+    "memory_provider",     "context_engine",          "routing_strategy",       "run_lifecycle_hook",
+    "compaction_provider", "diagnostics_provider",    "policy_signal_provider", "channel_binding_provider",
+    "delivery_adapter",    "scheduler_task_provider", "model_auth_provider",    "connector_adapter"};
+
+Result<std::vector<std::string>> read_words(TableReader& table, std::string_view key) {
+  auto words = PALYRA_TRY(table.texts(key));
+  for (const std::string& word : words) {
+    if (!capability::is_name(word) || word.find(':') != std::string::npos) {
+      return fail(kManifestSyntax, "\"{}\" holds \"{}\", not 1-128 of a-z, 0-9, ., _ and -", table.name(key),
+                  printable(word));
+    }
+  }
+  return words;
+}
+
+Result<> check_contracts(TableReader& plugin) {
+  std::set<std::string> kinds;
+  for (TableReader& contract : PALYRA_TRY(plugin.tables("contracts"))) {
+    const std::string kind = PALYRA_TRY(contract.required_text("kind"));
+    PALYRA_TRY(check_choice(contract.name("kind"), kind, kContractKinds));
+    if (!kinds.insert(kind).second) {
+      return fail(kManifestDuplicate, "\"{}\" is \"{}\", which another contract has", contract.name("kind"), kind);
+    }
+    PALYRA_TRY(contract.integer("version", {1, 1}));
+    PALYRA_TRY(contract.finish());
+  }
+  return {};
+}
+
+Result<> check_plugin(TableReader& plugin, std::span<const SkillTool> tools) {
+  const auto tool_id = PALYRA_TRY(plugin.text("default_tool_id"));
+  if (tool_id && std::ranges::find(tools, *tool_id, &SkillTool::id) == tools.end()) {
+    return fail(kManifestSyntax, "\"{}\" is \"{}\", which is no tool of this skill", plugin.name("default_tool_id"),
+                printable(*tool_id));
+  }
+  const auto module = PALYRA_TRY(plugin.text("default_module_path"));
+  if (module) PALYRA_TRY(check_module_path(plugin.name("default_module_path"), *module));
+  const auto entrypoint = PALYRA_TRY(plugin.text("default_entrypoint"));
+  if (entrypoint) PALYRA_TRY(check_export_name(plugin.name("default_entrypoint"), *entrypoint));
+  PALYRA_TRY(check_contracts(plugin));
+  return plugin.finish();
+}
+
+Result<> check_checklist(TableReader& builder) {
+  auto checklist = PALYRA_TRY(builder.table("checklist"));
+  if (!checklist) return missing_key(builder.name("checklist"));
+  for (const std::string_view key : {"capability_declaration_path", "provenance_path", "test_harness_path"}) {
+    const std::string path = PALYRA_TRY(checklist->required_text(key));
+    if (!capability::is_portable_name(path)) {
+      return fail(kManifestPath, "\"{}\" is \"{}\", not a relative name", checklist->name(key), printable(path));
+    }
+  }
+  PALYRA_TRY(checklist->text("review_notes"));
+  return checklist->finish();
+}
+
+}  // namespace
+
+Result<OperatorNotes> read_operator(TableReader& top, std::span<const SkillTool> tools) {
+  OperatorNotes notes;
+  auto table = PALYRA_TRY(top.table("operator"));
+  if (!table) return notes;
+  notes.display_name = PALYRA_TRY(table->display("display_name", kNameText));
+  notes.summary = PALYRA_TRY(table->display("summary", kDescriptionText));
+  notes.description = PALYRA_TRY(table->display("description", kDescriptionText));
+  notes.categories = PALYRA_TRY(read_words(*table, "categories"));
+  notes.tags = PALYRA_TRY(read_words(*table, "tags"));
+  notes.docs_url = PALYRA_TRY(table->text("docs_url"));
+  if (notes.docs_url) PALYRA_TRY(check_https_url(table->name("docs_url"), *notes.docs_url));
+  if (notes.docs_url && notes.docs_url->find('#') != std::string::npos) {
+    return fail(kManifestUrl, "\"{}\" has a fragment", table->name("docs_url"));
+  }
+  if (auto plugin = PALYRA_TRY(table->table("plugin"))) PALYRA_TRY(check_plugin(*plugin, tools));
+  PALYRA_TRY(table->finish());
+  return notes;
+}
+
+Result<> check_builder(TableReader& top) {
+  auto table = PALYRA_TRY(top.table("builder"));
+  if (!table) return {};
+  const auto experimental = PALYRA_TRY(table->boolean("experimental"));
+  if (experimental != true) return fail(kManifestChoice, "\"{}\" is not true", table->name("experimental"));
+  for (const std::string_view key : {"source_kind", "source_ref", "rollout_flag"}) {
+    PALYRA_TRY(table->required_display(key, kLabelText));
+  }
+  PALYRA_TRY(table->text("review_status"));
+  PALYRA_TRY(check_checklist(*table));
+  return table->finish();
+}
+
+}  // namespace palyra::skills

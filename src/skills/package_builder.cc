@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "palyra/skills/package_builder.h"
+
+#include <palyra/base/check.h>
+#include <palyra/skills/provenance.h>
+#include <palyra/skills/sbom.h>
+#include <palyra/skills/signature_document.h>
+#include <palyra/skills/skill_manifest.h>
+#include <palyra/skills/trust_store.h>
+#include <palyra/skills/verify.h>
+
+#include <algorithm>
+#include <string>
+
+namespace palyra::skills {
+namespace {
+
+void add_entries(std::vector<ArtifactEntry>& entries, std::span<const EntryContent> contents) {
+  for (const EntryContent& content : contents) entries.push_back(make_entry(std::string(content.name), content.bytes));
+}
+
+// The signer trusts himself; everything else is judged as it will be by others.
+Result<> verify_own_work(const PackageRequest& request, BytesView file, const Statement& statement) {
+  SkillTrustStore trust;
+  PALYRA_TRY(trust.add_publisher(statement.identity.publisher, {.keys = {request.signing_key->public_key()},
+                                                                .threshold = 1,
+                                                                .source = PublisherSource::kOperator,
+                                                                .first_seen = request.created,
+                                                                .pinned_by = {}}));
+  Verification verification = verify_skill_artifact(
+      {.file = file, .trust = &trust, .schemas = request.schemas, .now = request.created, .policy = {}});
+  if (verification.error) return std::unexpected(*std::move(verification.error));
+  PALYRA_CHECK(verification.skill.has_value());
+  return {};
+}
+
+}  // namespace
+
+Result<Package> build_signed_skill_artifact(const PackageRequest& request) {
+  PALYRA_CHECK(request.signing_key != nullptr && request.schemas != nullptr);
+  std::vector<ArtifactEntry> entries{make_entry(std::string(kManifestEntry), request.manifest)};
+  add_entries(entries, request.modules);
+  add_entries(entries, request.assets);
+  std::ranges::sort(entries, {}, &ArtifactEntry::name);  // what is made of them must not depend on who listed them how
+  const SkillManifest manifest =
+      PALYRA_TRY(parse_skill_manifest(request.manifest, {.entries = entries, .schemas = *request.schemas}),
+                 "while reading skill.toml");
+
+  const BuildFacts facts{.identity = manifest.identity,
+                         .name = manifest.name,
+                         .license = manifest.license,
+                         .created = request.created,
+                         .palyra_version = request.palyra_version};
+  const std::string made_sbom = request.sbom ? std::string() : make_sbom(facts, entries);
+  entries.push_back(make_entry(std::string(kSbomEntry), request.sbom.value_or(as_bytes(made_sbom))));
+  const std::string made_provenance = request.provenance ? std::string() : make_provenance(facts, entries);
+  entries.push_back(make_entry(std::string(kProvenanceEntry), request.provenance.value_or(as_bytes(made_provenance))));
+
+  const Statement statement{.identity = manifest.identity,
+                            .content_root = content_root(entries),
+                            .manifest_sha256 = crypto::sha256(request.manifest),
+                            .created = request.created,
+                            .not_after = request.not_after};
+  const SignatureDocument document = PALYRA_TRY(sign_statement(statement, {request.signing_key, 1}));
+  const std::string signature = format_signature_document(document);
+  entries.push_back(make_entry(std::string(kSignatureEntry), as_bytes(signature)));
+
+  Package package{.bytes = PALYRA_TRY(write_artifact(entries)), .sha256 = {}, .statement = statement};
+  PALYRA_TRY(verify_own_work(request, package.bytes, statement), "while verifying the artifact just built");
+  package.sha256 = crypto::sha256(package.bytes);
+  return package;
+}
+
+}  // namespace palyra::skills
