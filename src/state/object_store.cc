@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "object_store.h"
+
+#include <palyra/base/unique_fd.h>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace palyra::state {
+namespace {
+
+constexpr mode_t kObjectMode = 0444;
+
+std::string name_of(const crypto::Sha256Digest& digest) {
+  const std::string hex = crypto::to_hex(digest);
+  return hex.substr(0, 2) + "/" + hex;
+}
+
+// The names in a directory reach the disk only when the directory itself is synced.
+Result<> sync(const Directory& directory) {
+  const UniqueFd fd(::openat(directory.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() || ::fsync(fd.get()) != 0) return std::unexpected(file_error(errno, "sync", directory.path()));
+  return {};
+}
+
+Result<Directory> make_synced(const Directory& parent, std::string_view name) {
+  Directory made = PALYRA_TRY(parent.make_directory(name));
+  PALYRA_TRY(sync(parent));
+  return made;
+}
+
+}  // namespace
+
+Result<ObjectStore> ObjectStore::open(const Directory& root) {
+  if (PALYRA_TRY(root.exists("objects/sha256"))) return ObjectStore(PALYRA_TRY(root.make_directory("objects/sha256")));
+  const Directory objects = PALYRA_TRY(make_synced(root, "objects"));
+  return ObjectStore(PALYRA_TRY(make_synced(objects, "sha256")));
+}
+
+Result<crypto::Sha256Digest> ObjectStore::put(BytesView bytes) const {
+  const crypto::Sha256Digest digest = crypto::sha256(bytes);
+  const std::string name = name_of(digest);
+  // Even good bytes may come from a writer that has not synced the directory yet.
+  const Directory shard = PALYRA_TRY(make_synced(directory_, std::string_view(name).substr(0, 2)));
+  if (load(digest)) {
+    PALYRA_TRY(sync(shard));
+    return digest;
+  }
+  PALYRA_TRY(directory_.write_file(name, bytes, kObjectMode, Overwrite::kYes));
+  return digest;
+}
+
+Result<SealedBytes> ObjectStore::load(const crypto::Sha256Digest& digest) const {
+  const std::string name = name_of(digest);
+  const Result<Bytes> read = directory_.read_file(name, kMaxObjectBytes);
+  if (!read && read.error().is(kFileNotFound)) {
+    return fail(kObjectMissing, "'{}/{}' is missing", directory_.path(), name);
+  }
+  if (!read && (read.error().is(kFileNotRegular) || read.error().is(kFileTooLarge))) {
+    return fail(kObjectDamaged, "{}", read.error().message());
+  }
+  if (!read) return std::unexpected(read.error());
+  SealedBytes sealed = PALYRA_TRY(SealedBytes::copy_of(*read));
+  const crypto::Sha256Digest found = crypto::sha256(sealed.view());
+  if (found != digest) {
+    return fail(kObjectDamaged, "'{}/{}' holds bytes with the digest {}", directory_.path(), name,
+                crypto::to_hex(found));
+  }
+  return sealed;
+}
+
+}  // namespace palyra::state

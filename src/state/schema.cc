@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema.h"
+
+#include <palyra/state/state_codes.h>
+
+namespace palyra::state {
+namespace {
+
+// Empty text stands for "none". Times are seconds since 1970, digests 32 bytes.
+constexpr const char* kTables = R"sql(
+CREATE TABLE state (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  generation INTEGER NOT NULL,
+  trust_generation INTEGER NOT NULL,
+  audit_digest BLOB NOT NULL CHECK (length(audit_digest) = 32)
+) STRICT;
+
+CREATE TABLE publisher (
+  name TEXT NOT NULL PRIMARY KEY,
+  threshold INTEGER NOT NULL CHECK (threshold BETWEEN 1 AND 8),
+  source TEXT NOT NULL CHECK (source IN ('operator', 'tofu')),
+  first_seen INTEGER NOT NULL,
+  pinned_by TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE publisher_key (
+  publisher TEXT NOT NULL REFERENCES publisher ON DELETE CASCADE,
+  key BLOB NOT NULL CHECK (length(key) = 32),
+  PRIMARY KEY (publisher, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE skill (
+  skill_id TEXT NOT NULL PRIMARY KEY,
+  publisher TEXT NOT NULL,
+  highest_version TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE skill_content (
+  skill_id TEXT NOT NULL REFERENCES skill,
+  version TEXT NOT NULL,
+  content_root BLOB NOT NULL CHECK (length(content_root) = 32),
+  PRIMARY KEY (skill_id, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE artifact (
+  sha256 BLOB NOT NULL PRIMARY KEY CHECK (length(sha256) = 32),
+  content_root BLOB NOT NULL CHECK (length(content_root) = 32),
+  size_bytes INTEGER NOT NULL,
+  proof TEXT NOT NULL CHECK (proof IN ('none', 'claimed', 'proven')),
+  publisher TEXT NOT NULL,
+  skill_id TEXT NOT NULL,
+  version TEXT NOT NULL,
+  decision TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  code TEXT NOT NULL,
+  message TEXT NOT NULL,
+  first_seen INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX artifact_skill ON artifact (skill_id);
+
+CREATE TABLE version (
+  content_root BLOB NOT NULL PRIMARY KEY CHECK (length(content_root) = 32),
+  artifact_sha256 BLOB NOT NULL UNIQUE REFERENCES artifact,
+  status TEXT NOT NULL CHECK (status IN ('quarantined', 'active', 'superseded', 'disabled', 'removed')),
+  status_reason TEXT NOT NULL,
+  first_seen INTEGER NOT NULL,
+  status_since INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  record_digest BLOB NOT NULL CHECK (length(record_digest) = 32)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE version_tool (
+  content_root BLOB NOT NULL REFERENCES version,
+  tool_id TEXT NOT NULL,
+  active INTEGER NOT NULL CHECK (active IN (0, 1)),
+  PRIMARY KEY (content_root, tool_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX active_tool ON version_tool (tool_id) WHERE active = 1;
+
+CREATE TABLE version_entry (
+  content_root BLOB NOT NULL REFERENCES version,
+  name TEXT NOT NULL,
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  size_bytes INTEGER NOT NULL,
+  PRIMARY KEY (content_root, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE version_grant (
+  content_root BLOB NOT NULL REFERENCES version,
+  class TEXT NOT NULL,
+  canonical TEXT NOT NULL,
+  json TEXT NOT NULL,
+  PRIMARY KEY (content_root, class, canonical)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+  generation INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  event TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  details TEXT NOT NULL,
+  trust_digest BLOB NOT NULL CHECK (length(trust_digest) = 32),
+  previous BLOB NOT NULL CHECK (length(previous) = 32),
+  digest BLOB NOT NULL CHECK (length(digest) = 32)
+) STRICT;
+)sql";
+
+constexpr std::string_view kCheckedTables[] = {"state",         "publisher",    "publisher_key", "skill",
+                                               "skill_content", "artifact",     "version",       "version_tool",
+                                               "version_entry", "version_grant"};
+
+constexpr std::string_view kSchemaText =
+    "SELECT coalesce(group_concat(type || ' ' || name || ' ' || coalesce(sql, ''), char(10)), '') "
+    "FROM (SELECT type, name, sql FROM sqlite_schema ORDER BY type, name)";
+
+Result<std::string> schema_text(const Database& database) {
+  Statement statement = PALYRA_TRY(database.query(kSchemaText));
+  if (!PALYRA_TRY(statement.step())) return fail(kStoreDamaged, "the database has no schema");
+  return statement.text(0);
+}
+
+Result<> check_statements(const Database& database) {
+  const Database fresh = PALYRA_TRY(Database::in_memory());
+  PALYRA_TRY(fresh.script(kTables));
+  if (PALYRA_TRY(schema_text(database)) != PALYRA_TRY(schema_text(fresh))) {
+    return fail(kStoreDamaged, "trust.db does not have the tables of schema version {}", kSchemaVersion);
+  }
+  return {};
+}
+
+Result<> check_structure(const Database& database, std::string_view table) {
+  Statement statement = PALYRA_TRY(database.query(fmt::format("PRAGMA integrity_check({})", table)));
+  if (!PALYRA_TRY(statement.step())) return fail(kStoreDamaged, "table '{}' cannot be checked", table);
+  const std::string verdict = PALYRA_TRY(statement.text(0));
+  if (verdict != "ok") return fail(kStoreDamaged, "table '{}': {}", table, verdict);
+  return {};
+}
+
+}  // namespace
+
+Result<> create_schema(const Database& database) {
+  PALYRA_TRY(database.script(kTables));
+  return database.script(
+      fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, kSchemaVersion).c_str());
+}
+
+Result<> check_schema(const Database& database) {
+  const std::int64_t application = PALYRA_TRY(database.number("PRAGMA application_id"));
+  if (application != kApplicationId) {
+    return fail(kStoreDamaged, "trust.db has the application id {}, not {}", application, kApplicationId);
+  }
+  const std::int64_t version = PALYRA_TRY(database.number("PRAGMA user_version"));
+  if (version > kSchemaVersion) {
+    return fail(kSchemaNewer, "trust.db has schema version {}; this Palyra knows {}", version, kSchemaVersion);
+  }
+  if (version != kSchemaVersion) {
+    return fail(kStoreDamaged, "trust.db has schema version {}, which never was", version);
+  }
+  PALYRA_TRY(check_statements(database));
+  for (const std::string_view table : kCheckedTables) PALYRA_TRY(check_structure(database, table));
+  return {};
+}
+
+}  // namespace palyra::state

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading the state.
+#include "store_parts.h"
+#include "version_table.h"
+
+#include <palyra/state/state_store.h>
+
+namespace palyra::state {
+namespace {
+
+// Everything that `load` reads belongs to one moment.
+template <class Load>
+auto in_one_moment(const Database& database, const Load& load) -> decltype(load()) {
+  Transaction reading = PALYRA_TRY(Transaction::begin(database, TransactionKind::kRead));
+  auto loaded = PALYRA_TRY(load());
+  PALYRA_TRY(reading.commit());
+  return loaded;
+}
+
+Result<Snapshot> snapshot_of(const StoreParts& parts) {
+  const std::uint64_t floor = PALYRA_TRY(parts.generation_file.value());
+  return in_one_moment(parts.database, [&] { return load_snapshot(parts.database, floor); });
+}
+
+}  // namespace
+
+StateStore::StateStore(std::unique_ptr<StoreParts> parts) : parts_(std::move(parts)) {}
+StateStore::StateStore(StateStore&&) noexcept = default;
+StateStore& StateStore::operator=(StateStore&&) noexcept = default;
+StateStore::~StateStore() = default;
+
+Result<std::uint64_t> StateStore::generation() const { return PALYRA_TRY(load_head(parts_->database)).generation; }
+
+Result<skills::SkillTrustStore> StateStore::trust() const { return PALYRA_TRY(snapshot_of(*parts_)).trust; }
+
+Result<std::vector<InstalledVersion>> StateStore::versions() const {
+  return in_one_moment(parts_->database, [&] { return load_versions(parts_->database); });
+}
+
+Result<std::vector<InstalledVersion>> StateStore::versions_of(std::string_view skill_id) const {
+  return in_one_moment(parts_->database, [&] { return load_versions_of(parts_->database, skill_id); });
+}
+
+Result<InstalledVersion> StateStore::version(const crypto::Sha256Digest& content_root) const {
+  auto found =
+      PALYRA_TRY(in_one_moment(parts_->database, [&] { return load_version(parts_->database, content_root); }));
+  if (!found) return fail(kSkillNotInstalled, "nothing with the content root {} is kept", crypto::to_hex(content_root));
+  return *std::move(found);
+}
+
+Result<InstalledVersion> StateStore::find_active(std::string_view tool_id) const {
+  auto found =
+      PALYRA_TRY(in_one_moment(parts_->database, [&] { return load_active_with_tool(parts_->database, tool_id); }));
+  if (!found) return fail(kToolNotFound, "no active skill offers a tool '{}'", tool_id);
+  return *std::move(found);
+}
+
+Result<SealedBytes> StateStore::load_object(const crypto::Sha256Digest& digest) const {
+  return parts_->objects.load(digest);
+}
+
+Result<std::vector<AuditRow>> StateStore::audit_rows() const { return load_audit_rows(parts_->database); }
+
+Result<> StateStore::verify_audit_chain() const {
+  Transaction reading = PALYRA_TRY(Transaction::begin(parts_->database, TransactionKind::kRead));
+  const Head head = PALYRA_TRY(load_head(parts_->database));
+  PALYRA_TRY(check_audit_chain(parts_->database, head));
+  return reading.commit();
+}
+
+}  // namespace palyra::state
