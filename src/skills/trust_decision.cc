@@ -35,7 +35,7 @@ std::optional<TrustDecision> check_keys(const TrustQuestion& question, const Pub
         TrustVerdict::kKeyMismatch,
         Error(kTrustKeyMismatch, fmt::format("publisher '{}' is known by {} and this is signed by {}", name,
                                              fingerprints(publisher.keys), fingerprints(question.signers)))
-            .with_next("if the publisher has new keys, ask for its rotation statement: 'palyra trust rotate'"));
+            .with_next("ask the publisher over another way which keys are his; this version cannot take up new ones"));
   }
   if (std::cmp_less(counted, publisher.threshold)) {
     return refuse(TrustVerdict::kThresholdNotMet,

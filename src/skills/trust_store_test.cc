@@ -148,7 +148,10 @@ TEST(TrustDecisionTest, LeavesReservedNamesToAnOperator) {
 TEST(TrustDecisionTest, RefusesASkillIdOfAnotherPublisher) {
   SkillTrustStore store = knowing(publisher({kAuthor}));
   store.restore_skill("acme.weather", {.publisher = "other"});
-  EXPECT_EQ(decide(store, statement(), {kAuthor}).verdict, TrustVerdict::kPublisherConflict);
+  const TrustDecision decision = decide(store, statement(), {kAuthor});
+  EXPECT_EQ(decision.verdict, TrustVerdict::kPublisherConflict);
+  ASSERT_TRUE(decision.error.has_value());
+  EXPECT_TRUE(decision.error->is(kTrustPublisherConflict));
 }
 
 TEST(TrustDecisionTest, RefusesAfterNotAfterAndNotBefore) {

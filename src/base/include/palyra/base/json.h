@@ -59,9 +59,9 @@ class Json {
 
   // The member `key` of an object, or nullptr.
   [[nodiscard]] const Json* find(std::string_view key) const;
-  // Appends a member (PALYRA_CHECK: this is an object without `key`); null becomes an object first.
+  // Appends a member (PALYRA_CHECK: this is an object without `key`) and returns it; null becomes an object first.
   Json& set(std::string key, Json value);
-  // Appends an element; null becomes an array first.
+  // Appends an element and returns it; null becomes an array first.
   Json& push(Json value);
 
   // "null", "boolean", "integer", "number", "string", "array" or "object", for messages.
