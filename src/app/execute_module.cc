@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <palyra/app/execute_module.h>
+#include <palyra/app/program_arguments.h>
+#include <palyra/base/utf8.h>
+#include <palyra/capability/abi_table.h>
+#include <palyra/host/host_functions.h>
+#include <palyra/schema/json_schema.h>
+
+#include <algorithm>
+
+namespace palyra::app {
+namespace {
+
+// A module that was written for neither this ABI nor WASI: what it returns is its result, whatever it is.
+EntryStyle style_of(const runtime::ModuleDescription& about, runtime::EntryKind kind) {
+  const bool speaks = std::ranges::any_of(about.imports, [](const runtime::ModuleImport& import) {
+    return import.module == capability::kCallModule || import.module == capability::kWasiModule;
+  });
+  return speaks || kind == runtime::EntryKind::kWasi ? EntryStyle::kTool : EntryStyle::kLegacy;
+}
+
+Result<> check_arguments(const Services& services, const ModuleCall& call) {
+  const auto limit = static_cast<std::size_t>(services.config.ceilings.input_bytes);
+  if (call.arguments.size() > limit) {
+    return fail(kRunInputTooLarge, "the arguments are {} bytes, limit {} (ceilings.input_bytes)", call.arguments.size(),
+                limit);
+  }
+  if (call.source.tool) {
+    const auto schema = PALYRA_TRY(schema::JsonSchema::compile(as_bytes(call.source.tool->input_schema)),
+                                   "while compiling the input schema");
+    PALYRA_TRY(schema.validate(call.arguments),
+               fmt::format("while checking the arguments of '{}'", printable(call.source.tool_id)));
+    return {};
+  }
+  PALYRA_TRY(schema::check_json(call.arguments), "while checking the arguments");
+  const auto first = std::ranges::find_if(
+      call.arguments, [](std::uint8_t byte) { return byte != ' ' && byte != '\t' && byte != '\n' && byte != '\r'; });
+  if (first == call.arguments.end() || *first != '{') return fail(kRunArguments, "the arguments are no JSON object");
+  return {};
+}
+
+struct LinkedCall {
+  std::shared_ptr<const runtime::LinkedModule> module;
+  EntryStyle style;
+};
+
+Result<LinkedCall> prepare(const Services& services, const ModuleCall& call) {
+  const runtime::ModuleDescription about = PALYRA_TRY(runtime::describe_module(call.source.wasm));
+  const runtime::WasmRuntime* runtime = PALYRA_TRY(services.engine.runtime());
+  const runtime::ModuleCompiler* compiler = PALYRA_TRY(services.engine.compiler());
+  std::shared_ptr<const runtime::CompiledModule> compiled;
+  {
+    const Activity activity(services.activities, "compiling " + printable(call.source.tool_id));
+    compiled = PALYRA_TRY(compiler->compile(call.source.wasm));
+  }
+  return LinkedCall{.module = PALYRA_TRY(runtime->link(std::move(compiled), host::host_functions())),
+                    .style = style_of(about, call.source.entry_kind)};
+}
+
+Result<> check_output(const ModuleSource& source, BytesView output) {
+  const auto schema = PALYRA_TRY(schema::JsonSchema::compile(as_bytes(*source.tool->output_schema)));
+  const auto conforms = schema.validate(output);
+  if (conforms) return {};
+  return fail(kRunOutputInvalid, "the output of '{}' does not fit its output schema: {}", printable(source.tool_id),
+              conforms.error().message());
+}
+
+OutputForm form_of(const ModuleSource& source, BytesView output) {
+  if (source.tool && source.tool->output_schema) return OutputForm::kJson;
+  return is_utf8(as_text(output)) ? OutputForm::kText : OutputForm::kBytes;
+}
+
+// A run that ended well: its output, judged.
+Result<ToolOutput> take_output(const Services& services, const ModuleSource& source, host::CallResults results) {
+  if (results.output_over_cap) {
+    return fail(kRunOutputTooLarge, "the tool wrote more output than {} bytes (ceilings.output_bytes)",
+                services.config.ceilings.output_bytes);
+  }
+  if (source.tool && source.tool->output_schema) PALYRA_TRY(check_output(source, results.output));
+  return ToolOutput{
+      .form = form_of(source, results.output), .bytes = std::move(results.output), .parts = std::move(results.parts)};
+}
+
+ToolOutput exit_code_output(const runtime::Outcome& outcome) {
+  const auto* returned = std::get_if<runtime::Returned>(&outcome);
+  const auto* exited = std::get_if<runtime::Exited>(&outcome);
+  std::int64_t code = 0;
+  if (returned != nullptr) code = returned->value;
+  if (exited != nullptr) code = exited->code;
+  return {.form = OutputForm::kJson, .bytes = to_bytes(fmt::format("{{\"exit_code\":{}}}", code)), .parts = {}};
+}
+
+host::CallSetup setup_of(const Services& services, const ModuleCall& call, const ProgramArguments& program) {
+  const ModuleSource& source = call.source;
+  return {
+      .tool_id = source.tool_id,
+      .run_id = call.run_id,
+      .arguments = call.arguments,
+      .max_output_bytes = static_cast<std::size_t>(services.config.ceilings.output_bytes),
+      .kind = source.entry_kind,
+      .standard_input = program.standard_input,
+      .program_arguments = program.arguments,
+      .config = source.config,
+      .assets = source.objects.get(),
+      .grants = source.grants,
+      .clock = services.clock,
+      .random = services.random,
+      .progress = nullptr,
+  };
+}
+
+void invoke(const Services& services, const ModuleCall& call, const LinkedCall& linked, const ProgramArguments& program,
+            Execution& execution) {
+  host::CallState state(setup_of(services, call, program));
+  const auto* runtime = services.engine.runtime().value();
+  auto run = runtime->invoke({.module = *linked.module,
+                              .entry = call.source.entry,
+                              .kind = call.source.entry_kind,
+                              .limits = call.limits,
+                              .host_state = &state,
+                              .started = call.started,
+                              .cancel = call.cancel});
+  if (run) execution.record = std::move(run->record);
+  host::CallResults results = std::move(state).finish(execution.record);
+  if (!run) {
+    execution.error = run_error_of(std::move(run).error());
+    return;
+  }
+  execution.error = run_error_of(run->outcome, linked.style, results.failure_message);
+  if (execution.error) return;
+  if (linked.style == EntryStyle::kLegacy) {
+    execution.output = exit_code_output(run->outcome);
+    return;
+  }
+  auto output = take_output(services, call.source, std::move(results));
+  if (output) {
+    execution.output = *std::move(output);
+  } else {
+    execution.error = run_error_of(std::move(output).error());
+  }
+}
+
+Result<> execute(const Services& services, const ModuleCall& call, Execution& execution) {
+  PALYRA_TRY(check_arguments(services, call));
+  const ProgramArguments program = PALYRA_TRY(map_program_arguments(call.source, call.arguments));
+  const LinkedCall linked = PALYRA_TRY(prepare(services, call));
+  invoke(services, call, linked, program, execution);
+  return {};
+}
+
+}  // namespace
+
+Execution execute_module(const Services& services, const ModuleCall& call) {
+  Execution execution;
+  execution.run_id = call.run_id;
+  auto executed = execute(services, call, execution);
+  if (!executed) execution.error = run_error_of(std::move(executed).error());
+  execution.record.grants_held.clear();
+  for (const capability::Capability& grant : call.source.grants.to_list()) {
+    execution.record.grants_held.push_back(capability::canonical_text(grant));
+  }
+  return execution;
+}
+
+}  // namespace palyra::app

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One call: arguments in, output or a typed failure out, and a record of what it used either way.
+// Source: docs/guest-abi.md, "Calling convention" and "Errors that a caller sees".
+
+#include <palyra/app/module_source.h>
+#include <palyra/app/run_error.h>
+#include <palyra/app/services.h>
+#include <palyra/capability/run_record.h>
+#include <palyra/runtime/limits.h>
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace palyra::app {
+
+enum class OutputForm : std::uint8_t {
+  kJson,   // conforms to the tool's output schema, or is the exit code of an older module
+  kText,   // UTF-8
+  kBytes,  // not UTF-8
+};
+
+struct ToolOutput {
+  OutputForm form = OutputForm::kText;
+  Bytes bytes;
+  std::vector<host::ContentPart> parts;
+};
+
+struct ModuleCall {
+  const ModuleSource& source;
+  BytesView arguments;  // JSON text of one object
+  runtime::RunLimits limits;
+  std::string run_id;
+  SteadyTime started;  // when the request arrived
+  const std::atomic<bool>* cancel = nullptr;
+};
+
+struct Execution {
+  std::string run_id;
+  std::optional<RunError> error;
+  ToolOutput output;  // empty when there is an error
+  capability::RunRecord record;
+};
+
+// Order of checks: size of the arguments, JSON and input schema; module; imports; then the run, and last the output
+// against its schema. Nothing of the module is compiled for arguments that do not fit.
+Execution execute_module(const Services& services, const ModuleCall& call);
+
+}  // namespace palyra::app

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Use cases: what is installed, and everything about one of it.
+
+#include <palyra/app/services.h>
+#include <palyra/skills/skill_manifest.h>
+#include <palyra/skills/verify.h>
+#include <palyra/state/installed_version.h>
+
+#include <string>
+#include <vector>
+
+namespace palyra::app {
+
+enum class ListScope : std::uint8_t {
+  kOnePerSkill,  // the active version, else the newest
+  kQuarantined,  // every quarantined version
+  kAllVersions,  // also removed ones
+};
+
+struct ListedVersion {
+  state::InstalledVersion version;
+  std::size_t other_versions = 0;  // kept of the same skill and not listed
+};
+
+Result<std::vector<ListedVersion>> list_skills(const Services& services, ListScope scope);
+
+struct ShowSkillReply {
+  state::InstalledVersion version;
+  state::SealedBytes file;            // what `verification` points into
+  skills::Verification verification;  // made now
+};
+
+// Errors: those of select_version, and of a damaged or missing object.
+Result<ShowSkillReply> show_skill(const Services& services, const std::string& selector);
+
+}  // namespace palyra::app

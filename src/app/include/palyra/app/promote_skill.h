@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Use case: an operator lets a quarantined version run, with what it may do.
+//
+// Two steps, so that a person decides about what is shown: plan_promotion() verifies again from the stored bytes and
+// says everything; promote_skill() takes the plan and the consent, and commits only if nothing has changed since.
+
+#include <palyra/app/services.h>
+#include <palyra/capability/grant_set.h>
+#include <palyra/skills/skill_manifest.h>
+#include <palyra/skills/verify.h>
+#include <palyra/state/installed_version.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace palyra::app {
+
+// A capability named by --only or --deny that the manifest does not ask for.
+inline constexpr ErrorCode kPromoteUnknownCapability{ErrorKind::kInvalidArgument, "policy.unknown_capability"};
+// Without a person at a terminal, promotion needs `policy.noninteractive_promote`.
+inline constexpr ErrorCode kPromoteNotInteractive{ErrorKind::kDenied, "policy.noninteractive_promote"};
+
+struct PlanPromotionRequest {
+  std::string selector;           // as select_version takes it
+  std::vector<std::string> only;  // canonical texts; empty: all that the manifest asks for
+  std::vector<std::string> deny;  // canonical texts
+  skills::Downgrade downgrade = skills::Downgrade::kRefuse;
+};
+
+struct PromotionPlan {
+  state::InstalledVersion version;
+  state::SealedBytes file;  // what `verification` points into
+  skills::Verification verification;
+  std::uint64_t trust_generation = 0;
+  capability::CapabilityGrantSet grants;            // to be approved
+  std::optional<state::InstalledVersion> replaces;  // the skill's active version
+  capability::GrantDiff difference;                 // against the grants of that
+  skills::Downgrade downgrade = skills::Downgrade::kRefuse;
+
+  [[nodiscard]] const skills::SkillManifest& manifest() const { return *verification.manifest; }
+  [[nodiscard]] bool is_first_use() const {
+    return verification.trust && verification.trust->verdict == skills::TrustVerdict::kFirstUse;
+  }
+};
+
+// Anything but an allow or a first use is its error, and so is a host outside `compat`.
+Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromotionRequest& request);
+
+enum class ConsentForm : std::uint8_t {
+  kTypedSkillId,  // a person at a terminal was shown the plan and typed the skill's id
+  kFlag,          // --yes
+};
+
+struct PromotionConsent {
+  ConsentForm form = ConsentForm::kFlag;
+  std::optional<std::string> pin_fingerprint;  // for a first use: the one key to pin
+};
+
+// Errors: kPromoteNotInteractive; trust.untrusted for a first use without a key to pin; those of
+// state::StateStore::promote.
+Result<state::InstalledVersion> promote_skill(const Services& services, const PromotionPlan& plan,
+                                              const PromotionConsent& consent);
+
+}  // namespace palyra::app

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What use cases work with: filled once by a program's main, passed by reference, owned by nobody here.
+
+#include <palyra/app/config.h>
+#include <palyra/app/engine.h>
+#include <palyra/base/clock.h>
+#include <palyra/host/random_source.h>
+#include <palyra/skills/schema_compiler.h>
+#include <palyra/state/state_store.h>
+
+#include <string_view>
+
+namespace palyra::app {
+
+// Told what takes long, as it begins and ends, so that a program can show it. Activities do not nest.
+class ActivitySink {
+ public:
+  virtual ~ActivitySink() = default;
+  virtual void begin(std::string_view what) = 0;  // "compiling demo.csv.summarize"
+  virtual void end() = 0;
+};
+
+class Activity {
+ public:
+  Activity(ActivitySink& sink, std::string_view what) : sink_(sink) { sink_.begin(what); }
+  Activity(const Activity&) = delete;
+  Activity& operator=(const Activity&) = delete;
+  ~Activity() { sink_.end(); }
+
+ private:
+  ActivitySink& sink_;
+};
+
+struct Services {
+  const Clock& clock;
+  const Config& config;
+  const skills::SchemaCompiler& schemas;
+  const state::StateOptions& state;  // opened by each use case that needs it
+  LazyEngine& engine;
+  host::RandomSource& random;
+  ActivitySink& activities;
+};
+
+}  // namespace palyra::app

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Which installed version a person means: `ID`, `ID@VERSION`, or the 64 hex digits of a content root (the only name of
+// a file whose signature.json could not be read).
+
+#include <palyra/base/error.h>
+#include <palyra/state/state_store.h>
+
+#include <string>
+#include <vector>
+
+namespace palyra::app {
+
+inline constexpr ErrorCode kSelectorInvalid{ErrorKind::kInvalidArgument, "cli.skill_selector"};
+// Two contents claim this id and version.
+inline constexpr ErrorCode kSelectorAmbiguous{ErrorKind::kInvalidArgument, "cli.skill_ambiguous"};
+
+// Whether a version is one that the command could mean.
+using VersionFilter = bool (*)(const state::InstalledVersion&);
+
+// With `ID` alone the active version if the filter lets it through, else the highest that is let through; files
+// that were refused come after all others, and names that are only claimed after those that are proven. Removed
+// versions are never meant. Errors: kSelectorInvalid, state::kSkillNotInstalled, kSelectorAmbiguous.
+Result<state::InstalledVersion> select_version(const state::StateStore& store, const std::string& selector,
+                                               VersionFilter filter);
+
+// Higher first; versions that are no versions last.
+bool is_newer(const state::InstalledVersion& a, const state::InstalledVersion& b);
+
+}  // namespace palyra::app

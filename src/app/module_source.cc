@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <palyra/app/module_source.h>
+#include <palyra/app/version_info.h>
+#include <palyra/base/check.h>
+#include <palyra/base/utf8.h>
+#include <palyra/skills/verify.h>
+
+#include <algorithm>
+
+namespace palyra::app {
+namespace {
+
+using state::InstalledVersion;
+using state::VersionStatus;
+
+constexpr std::string_view kAssetPrefix = "assets/";
+constexpr std::string_view kWasmMagic{"\0asm", 4};
+constexpr std::int64_t kProtocolMajor = 1;
+
+// The tool is among what the stored artifact declares, as far as verification lets its manifest be read.
+bool declares(const Services& services, const state::StateStore& store, const InstalledVersion& version,
+              const std::string& tool_id) {
+  const auto file = store.load_object(version.artifact.sha256);
+  const auto trust = store.trust();
+  if (!file || !trust) return false;
+  const skills::Verification verification = skills::verify_skill_artifact(
+      {.file = file->view(),
+       .trust = &*trust,
+       .schemas = &services.schemas,
+       .now = services.clock.wall_seconds(),
+       .policy = {.unknown_publisher = skills::UnknownPublisher::kReport, .pin_fingerprint = {}}});
+  return verification.manifest && verification.manifest->find_tool(tool_id) != nullptr;
+}
+
+// A version that would offer the tool if it were active: its row says so once it was, its artifact before.
+bool offers(const Services& services, const state::StateStore& store, const InstalledVersion& version,
+            const std::string& tool_id) {
+  if (version.status == VersionStatus::kRemoved || version.status == VersionStatus::kActive) return false;
+  if (std::ranges::find(version.tools, tool_id) != version.tools.end()) return true;
+  const bool of_publisher = version.artifact.proof == state::NameProof::kProven &&
+                            skills::is_of_publisher(tool_id, version.artifact.publisher);
+  return of_publisher && declares(services, store, version, tool_id);
+}
+
+// find_active has found nothing: says whether that is because of a decision.
+Error not_runnable(const Services& services, const state::StateStore& store, const std::string& tool_id,
+                   Error not_found) {
+  const auto versions = store.versions();
+  if (!versions) return not_found;
+  const auto found =
+      std::ranges::find_if(*versions, [&](const auto& version) { return offers(services, store, version, tool_id); });
+  if (found == versions->end()) return not_found;
+  const std::string skill = printable(found->artifact.skill_id + "@" + found->artifact.version);
+  Error error(kRunDisabled, fmt::format("'{}' is of {}, which is {} and does not run{}{}", printable(tool_id), skill,
+                                        state::to_text(found->status), found->status_reason.empty() ? "" : ": ",
+                                        printable(found->status_reason)));
+  return std::move(error)
+      .with_next(fmt::format("palyra skills show {}", skill))
+      .with_next(fmt::format("palyra skills promote {}", skill));
+}
+
+std::vector<host::ConfigValue> default_settings(const skills::SkillManifest& manifest) {
+  std::vector<host::ConfigValue> settings;
+  for (const skills::ConfigProperty& property : manifest.config) {
+    if (property.default_value) settings.push_back({.key = property.key, .json = *property.default_value});
+  }
+  return settings;
+}
+
+Result<ModuleSource> resolve(const Services& services, const InstalledTool& selector) {
+  const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
+  auto version = store.find_active(selector.id);
+  if (!version) {
+    if (!version.error().is(state::kToolNotFound)) return std::unexpected(std::move(version).error());
+    return std::unexpected(not_runnable(services, store, selector.id, std::move(version).error()));
+  }
+  auto objects = std::make_unique<const SkillObjects>(PALYRA_TRY(SkillObjects::load(store, *version)));
+  const auto manifest_bytes = objects->find_entry(skills::kManifestEntry);
+  if (!manifest_bytes) return fail(state::kStoreDamaged, "the version that offers '{}' has no manifest", selector.id);
+  const auto entries = objects->entries();
+  const skills::SkillManifest manifest =
+      PALYRA_TRY(skills::parse_skill_manifest(*manifest_bytes, {.entries = entries, .schemas = services.schemas}),
+                 "while reading the manifest of an installed skill");
+  PALYRA_TRY(check_host_compatibility(manifest));
+  const skills::SkillTool* tool = manifest.find_tool(selector.id);
+  const auto wasm = tool == nullptr ? std::nullopt : objects->find_entry(tool->module);
+  if (!wasm) return fail(state::kStoreDamaged, "'{}' is not what its row says: no such tool or module", selector.id);
+  return ModuleSource{
+      .tool_id = tool->id,
+      .wasm = *wasm,
+      .entry = tool->export_name,
+      .entry_kind = tool->abi == skills::ToolAbi::kWasi ? runtime::EntryKind::kWasi : runtime::EntryKind::kCore,
+      .tool = *tool,
+      .limits = manifest.limits,
+      .config = default_settings(manifest),
+      .grants = capability_grants_from_manifest(manifest, version->grants),
+      .objects = std::move(objects),
+      .inline_bytes = {},
+  };
+}
+
+Result<ModuleSource> resolve(const Services& /*services*/, InlineModule selector) {
+  ModuleSource source;
+  source.tool_id = selector.name;
+  source.inline_bytes = as_text(selector.bytes).starts_with(kWasmMagic)
+                            ? std::move(selector.bytes)
+                            : PALYRA_TRY(runtime::parse_wat(as_text(selector.bytes)));
+  source.wasm = source.inline_bytes;
+  if (selector.export_name) {
+    source.entry = *selector.export_name;
+  } else {
+    const runtime::ModuleDescription about = PALYRA_TRY(runtime::describe_module(source.wasm));
+    const bool command = about.find_export("run") == nullptr && about.find_export("_start") != nullptr;
+    source.entry = command ? "_start" : "run";
+  }
+  if (source.entry == "_start") source.entry_kind = runtime::EntryKind::kWasi;
+  return source;
+}
+
+}  // namespace
+
+Result<SkillObjects> SkillObjects::load(const state::StateStore& store, const InstalledVersion& version) {
+  PALYRA_TRY(store.load_object(version.artifact.sha256));
+  std::vector<Object> objects;
+  objects.reserve(version.entries.size());
+  for (const state::StoredEntry& entry : version.entries) {
+    objects.push_back({.entry = entry, .bytes = PALYRA_TRY(store.load_object(entry.sha256))});
+  }
+  return SkillObjects(std::move(objects));
+}
+
+std::optional<BytesView> SkillObjects::find_entry(std::string_view name) const {
+  const auto found = std::ranges::find(objects_, name, [](const Object& object) { return object.entry.name; });
+  if (found == objects_.end()) return std::nullopt;
+  return found->bytes.view();
+}
+
+std::optional<BytesView> SkillObjects::find(std::string_view asset) const {
+  return find_entry(std::string(kAssetPrefix) + std::string(asset));
+}
+
+std::vector<skills::ArtifactEntry> SkillObjects::entries() const {
+  std::vector<skills::ArtifactEntry> entries;
+  entries.reserve(objects_.size());
+  for (const Object& object : objects_) {
+    entries.push_back({.name = object.entry.name, .bytes = object.bytes.view(), .sha256 = object.entry.sha256});
+  }
+  return entries;
+}
+
+Result<ModuleSource> resolve_module_source(const Services& services, ModuleSelector selector) {
+  return std::visit([&](auto& which) { return resolve(services, std::move(which)); }, selector);
+}
+
+capability::CapabilityGrantSet capability_grants_from_manifest(const skills::SkillManifest& manifest,
+                                                               const capability::CapabilityGrantSet& approved) {
+  return manifest.capabilities.intersect(approved);
+}
+
+Result<> check_host_compatibility(const skills::SkillManifest& manifest) {
+  if (!manifest.compatibility) return {};
+  const skills::SkillCompatibility& wanted = *manifest.compatibility;
+  const auto host = skills::Version::parse(palyra_version());
+  PALYRA_CHECK(host.has_value());
+  if (wanted.required_protocol_major != kProtocolMajor) {
+    return fail(kRunIncompatibleHost, "the skill needs protocol {}, this Palyra speaks {}",
+                wanted.required_protocol_major, kProtocolMajor);
+  }
+  if (*host < wanted.min_palyra_version) {
+    return fail(kRunIncompatibleHost, "the skill needs Palyra {} or newer, this is {}",
+                wanted.min_palyra_version.to_text(), palyra_version());
+  }
+  if (wanted.max_palyra_version && *wanted.max_palyra_version < *host) {
+    return fail(kRunIncompatibleHost, "the skill is for Palyra up to {}, this is {}",
+                wanted.max_palyra_version->to_text(), palyra_version());
+  }
+  return {};
+}
+
+}  // namespace palyra::app

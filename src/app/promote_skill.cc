@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <palyra/app/module_source.h>
+#include <palyra/app/promote_skill.h>
+#include <palyra/app/skill_selector.h>
+#include <palyra/base/check.h>
+#include <palyra/base/utf8.h>
+
+#include <algorithm>
+
+namespace palyra::app {
+namespace {
+
+using capability::Capability;
+using capability::CapabilityGrantSet;
+using state::VersionStatus;
+
+bool is_not_active(const state::InstalledVersion& version) { return version.status != VersionStatus::kActive; }
+
+Result<> check_known(const CapabilityGrantSet& asked, const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    if (asked.find(text) == nullptr) {
+      return fail(kPromoteUnknownCapability, "the manifest does not ask for '{}'", printable(text));
+    }
+  }
+  return {};
+}
+
+Result<CapabilityGrantSet> choose_grants(const CapabilityGrantSet& asked, const PlanPromotionRequest& request) {
+  PALYRA_TRY(check_known(asked, request.only));
+  PALYRA_TRY(check_known(asked, request.deny));
+  std::vector<Capability> chosen = asked.to_list();
+  std::erase_if(chosen, [&](const Capability& capability) {
+    const std::string text = capability::canonical_text(capability);
+    const bool left_out = !request.only.empty() && std::ranges::find(request.only, text) == request.only.end();
+    return left_out || std::ranges::find(request.deny, text) != request.deny.end();
+  });
+  return CapabilityGrantSet::create(std::move(chosen));
+}
+
+Result<std::optional<state::InstalledVersion>> find_active_of(const state::StateStore& store,
+                                                              const std::string& skill_id) {
+  std::vector<state::InstalledVersion> versions = PALYRA_TRY(store.versions_of(skill_id));
+  const auto active = std::ranges::find(versions, VersionStatus::kActive, &state::InstalledVersion::status);
+  if (active == versions.end()) return std::nullopt;
+  return std::move(*active);
+}
+
+skills::Verification verify(const Services& services, const PromotionPlan& plan, const skills::SkillTrustStore& trust,
+                            const skills::TrustPolicy& policy) {
+  const Activity activity(services.activities, "verifying " + printable(plan.version.artifact.skill_id));
+  return skills::verify_skill_artifact({.file = plan.file.view(),
+                                        .trust = &trust,
+                                        .schemas = &services.schemas,
+                                        .now = services.clock.wall_seconds(),
+                                        .policy = policy});
+}
+
+}  // namespace
+
+Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromotionRequest& request) {
+  const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
+  state::InstalledVersion version = PALYRA_TRY(select_version(store, request.selector, is_not_active));
+  state::SealedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
+  const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
+  PromotionPlan plan{.version = std::move(version),
+                     .file = std::move(file),
+                     .verification = {},
+                     .trust_generation = trust.generation(),
+                     .grants = {},
+                     .replaces = {},
+                     .difference = {},
+                     .downgrade = request.downgrade};
+  plan.verification = verify(
+      services, plan, trust,
+      {.unknown_publisher = skills::UnknownPublisher::kReport, .pin_fingerprint = {}, .downgrade = request.downgrade});
+  if (plan.verification.error) return std::unexpected(*plan.verification.error);
+  PALYRA_CHECK(plan.verification.manifest != nullptr);
+  PALYRA_TRY(check_host_compatibility(plan.manifest()));
+  plan.grants = PALYRA_TRY(choose_grants(plan.manifest().capabilities, request));
+  plan.replaces = PALYRA_TRY(find_active_of(store, plan.manifest().identity.skill_id));
+  plan.difference = capability::diff(plan.replaces ? plan.replaces->grants : CapabilityGrantSet(), plan.grants);
+  return plan;
+}
+
+Result<state::InstalledVersion> promote_skill(const Services& services, const PromotionPlan& plan,
+                                              const PromotionConsent& consent) {
+  if (consent.form == ConsentForm::kFlag && !services.config.noninteractive_promote) {
+    return std::unexpected(Error(kPromoteNotInteractive, "promoting without a person at a terminal is not allowed here")
+                               .with_next("run the command on a terminal and type the skill's id")
+                               .with_next("or set policy.noninteractive_promote = true in config.toml"));
+  }
+  state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
+  const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
+  const skills::Verification verification =
+      verify(services, plan, trust,
+             {.unknown_publisher =
+                  consent.pin_fingerprint ? skills::UnknownPublisher::kPin : skills::UnknownPublisher::kRefuse,
+              .pin_fingerprint = consent.pin_fingerprint,
+              .downgrade = plan.downgrade});
+  if (verification.error) return std::unexpected(*verification.error);
+  PALYRA_CHECK(verification.skill.has_value());
+  if (trust.generation() != plan.trust_generation) {
+    return fail(state::kStateChanged, "whom this installation trusts has changed since the plan was made");
+  }
+  return store.promote({.skill = &*verification.skill,
+                        .trust_generation = plan.trust_generation,
+                        .version_generation = plan.version.generation,
+                        .grants = plan.grants});
+}
+
+}  // namespace palyra::app

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Runs the tool in the sandbox, unsigned and not installed, and compares what it answers.
+set -eu
+cd "$(dirname "$0")"
+palyra="${PALYRA:-palyra}"
+expected='{"echo":{"text":"hello"}}'
+actual="$("$palyra" run --module modules/{{name}}.wat --export echo --input '{"text":"hello"}')"
+if [ "$actual" != "$expected" ]; then
+  echo "expected $expected, got $actual" >&2
+  exit 1
+fi
+echo "ok"
