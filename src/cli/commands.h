@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The commands of `palyra`. Each group adds its own to the parser; the one that was typed puts itself into Dispatch.
+
+#include "report.h"
+#include "session.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <functional>
+#include <string>
+
+namespace palyra::cli {
+
+inline constexpr ErrorCode kUsage{ErrorKind::kInvalidArgument, "cli.usage"};
+
+using Action = std::function<Result<Report>(Session&)>;
+
+struct Dispatch {
+  std::string command;  // "skills list"
+  Action action;
+};
+
+// A command below `parent` with its examples in the help text. `action` runs when it is typed.
+struct CommandText {
+  const char* name;
+  const char* about;
+  const char* examples;
+};
+CLI::App* add_command(CLI::App& parent, const CommandText& text);
+void set_action(CLI::App* command, Dispatch& dispatch, Action action);
+
+void add_init_command(CLI::App& program, Dispatch& dispatch);
+void add_package_commands(CLI::App& skills, Dispatch& dispatch);
+void add_skills_commands(CLI::App& program, Dispatch& dispatch);
+void add_promote_command(CLI::App& skills, Dispatch& dispatch);
+void add_trust_commands(CLI::App& program, Dispatch& dispatch);
+void add_run_command(CLI::App& program, Dispatch& dispatch);
+
+// What `--version` prints.
+Report version_report();
+
+}  // namespace palyra::cli

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "present.h"
+
+#include <palyra/base/hex.h>
+#include <palyra/base/utf8.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace palyra::cli {
+namespace {
+
+constexpr std::size_t kMaxShownBytes = 2 * 1024;
+constexpr std::string_view kNotRun = "not_run";
+
+// Checks that this version does not make.
+constexpr std::string_view kMissingChecks[] = {"audit", "examples"};
+
+Json statement_json(const skills::Statement& statement) {
+  Json json;
+  json.set("publisher", statement.identity.publisher);
+  json.set("skill_id", statement.identity.skill_id);
+  json.set("version", statement.identity.version.to_text());
+  json.set("content_root", crypto::to_hex(statement.content_root));
+  json.set("manifest_sha256", crypto::to_hex(statement.manifest_sha256));
+  json.set("created", to_text(statement.created));
+  if (statement.not_after.seconds != 0) json.set("not_after", to_text(statement.not_after));
+  return json;
+}
+
+Json checks_json(const skills::Verification& verification) {
+  Json::Array checks;
+  for (std::size_t i = 0; i < skills::kStages; ++i) {
+    const auto stage = static_cast<skills::Stage>(i);
+    checks.emplace_back(
+        Json::Object{{"check", skills::to_text(stage)}, {"status", skills::to_text(verification.status(stage))}});
+  }
+  for (const std::string_view check : kMissingChecks) {
+    checks.emplace_back(Json::Object{{"check", check}, {"status", kNotRun}});
+  }
+  return checks;
+}
+
+}  // namespace
+
+std::string shown(std::string_view text) { return printable(text, kMaxShownBytes); }
+
+std::string table_text(std::span<const Row> rows) {
+  std::size_t width = 0;
+  for (const Row& row : rows) width = std::max(width, row.name.size() + 1);
+  std::string text;
+  for (const Row& row : rows) text += fmt::format("{:<{}}  {}\n", std::string(row.name) + ":", width, row.value);
+  return text;
+}
+
+std::string list_text(std::string_view heading, std::span<const std::string> lines) {
+  if (lines.empty()) return {};
+  std::string text = fmt::format("{}:\n", heading);
+  for (const std::string& line : lines) text += fmt::format("  {}\n", line);
+  return text;
+}
+
+Json strings_json(std::span<const std::string> texts) {
+  Json::Array array;
+  for (const std::string& text : texts) array.emplace_back(text);
+  return array;
+}
+
+std::vector<std::string> fingerprints(std::span<const crypto::PublicKey> keys) {
+  std::vector<std::string> texts;
+  texts.reserve(keys.size());
+  for (const crypto::PublicKey& key : keys) texts.push_back(crypto::fingerprint(key));
+  return texts;
+}
+
+Json keys_json(std::span<const crypto::PublicKey> keys) {
+  Json::Array array;
+  for (const crypto::PublicKey& key : keys) {
+    array.emplace_back(Json::Object{{"fingerprint", crypto::fingerprint(key)}, {"public_key", to_hex(key.bytes())}});
+  }
+  return array;
+}
+
+std::vector<std::string> capability_lines(std::span<const capability::Capability> capabilities) {
+  std::vector<std::string> lines;
+  lines.reserve(capabilities.size());
+  for (const capability::Capability& capability : capabilities) {
+    lines.push_back(fmt::format("{}  ({})", shown(capability::describe(capability)),
+                                shown(capability::canonical_text(capability))));
+  }
+  return lines;
+}
+
+Json capabilities_json(std::span<const capability::Capability> capabilities) {
+  Json::Array array;
+  for (const capability::Capability& capability : capabilities) {
+    array.emplace_back(Json::Object{{"class", capability::to_text(capability::class_of(capability))},
+                                    {"text", capability::canonical_text(capability)},
+                                    {"description", capability::describe(capability)}});
+  }
+  return array;
+}
+
+std::string checks_text(const skills::Verification& verification) {
+  std::string text;
+  for (std::size_t i = 0; i < skills::kStages; ++i) {
+    const auto stage = static_cast<skills::Stage>(i);
+    text += fmt::format("{} {}, ", skills::to_text(stage), skills::to_text(verification.status(stage)));
+  }
+  for (const std::string_view check : kMissingChecks) text += fmt::format("{} {}, ", check, kNotRun);
+  text.resize(text.size() - 2);
+  return text;
+}
+
+std::string verdict_text(const skills::Verification& verification) {
+  if (verification.error) return "refused: " + shown(verification.error->message());
+  if (!verification.trust) return "not decided";
+  if (verification.trust->verdict == skills::TrustVerdict::kFirstUse) return "signature valid, first use";
+  return std::string(skills::to_text(verification.trust->verdict));
+}
+
+Json verification_json(const skills::Verification& verification) {
+  Json json;
+  json.set("file_sha256", crypto::to_hex(verification.file_sha256));
+  json.set("verified", verification.skill.has_value());
+  if (verification.trust) json.set("decision", skills::to_text(verification.trust->verdict));
+  if (verification.failed_stage) json.set("failed_stage", skills::to_text(*verification.failed_stage));
+  if (verification.error) json.set("code", verification.error->code().id);
+  if (verification.artifact) json.set("content_root", crypto::to_hex(verification.artifact->content_root()));
+  if (verification.document) {
+    json.set(verification.signers ? "statement" : "claimed_statement",
+             statement_json(verification.document->statement));
+  }
+  if (verification.signers) json.set("signers", keys_json(*verification.signers));
+  json.set("checks", checks_json(verification));
+  if (verification.manifest) {
+    json.set("tools", tools_json(*verification.manifest));
+    json.set("capabilities", capabilities_json(verification.manifest->capabilities.to_list()));
+  }
+  if (!verification.warnings.empty()) json.set("warnings", strings_json(verification.warnings));
+  return json;
+}
+
+std::vector<Row> verification_rows(const skills::Verification& verification) {
+  std::vector<Row> rows;
+  if (verification.document) {
+    const skills::Statement& statement = verification.document->statement;
+    const std::string_view claim = verification.signers ? "" : "  (claimed, not proven)";
+    rows.push_back({"skill", fmt::format("{}@{}{}", shown(statement.identity.skill_id),
+                                         shown(statement.identity.version.to_text()), claim)});
+    rows.push_back({"publisher", fmt::format("{}{}", shown(statement.identity.publisher), claim)});
+    rows.push_back({"created", to_text(statement.created)});
+    if (statement.not_after.seconds != 0) rows.push_back({"not after", to_text(statement.not_after)});
+  }
+  if (verification.artifact) rows.push_back({"content root", crypto::to_hex(verification.artifact->content_root())});
+  rows.push_back({"file sha256", crypto::to_hex(verification.file_sha256)});
+  if (verification.signers) {
+    for (const std::string& fingerprint : fingerprints(*verification.signers))
+      rows.push_back({"signed by", fingerprint});
+  }
+  rows.push_back({"verdict", verdict_text(verification)});
+  rows.push_back({"checks", checks_text(verification)});
+  for (const std::string& warning : verification.warnings) rows.push_back({"warning", shown(warning)});
+  return rows;
+}
+
+Json tools_json(const skills::SkillManifest& manifest) {
+  Json::Array array;
+  for (const skills::SkillTool& tool : manifest.tools) {
+    Json json;
+    json.set("id", tool.id);
+    json.set("name", tool.name);
+    json.set("description", tool.description);
+    json.set("module", tool.module);
+    json.set("export", tool.export_name);
+    json.set("requires_approval", tool.requires_approval);
+    // Compiled already, so this parses.
+    constexpr JsonLimits kSchemaLimits{.max_bytes = std::size_t{1} << 20, .max_depth = 64};
+    if (auto schema = parse_json(as_bytes(tool.input_schema), kSchemaLimits)) json.set("input_schema", *schema);
+    if (tool.output_schema) {
+      if (auto schema = parse_json(as_bytes(*tool.output_schema), kSchemaLimits)) json.set("output_schema", *schema);
+    }
+    array.push_back(std::move(json));
+  }
+  return array;
+}
+
+std::vector<std::string> tool_lines(const skills::SkillManifest& manifest) {
+  std::vector<std::string> lines;
+  for (const skills::SkillTool& tool : manifest.tools) {
+    lines.push_back(fmt::format("{}  {}", shown(tool.id), shown(tool.description)));
+  }
+  return lines;
+}
+
+Json version_json(const state::InstalledVersion& version) {
+  const state::KeptArtifact& artifact = version.artifact;
+  Json json;
+  if (!artifact.skill_id.empty()) {
+    json.set("skill_id", artifact.skill_id);
+    json.set("version", artifact.version);
+    json.set("publisher", artifact.publisher);
+  }
+  json.set("names", state::to_text(artifact.proof));
+  json.set("status", state::to_text(version.status));
+  if (!version.status_reason.empty()) json.set("status_reason", version.status_reason);
+  json.set("content_root", crypto::to_hex(version.content_root()));
+  json.set("file_sha256", crypto::to_hex(artifact.sha256));
+  json.set("size_bytes", artifact.size_bytes);
+  if (!artifact.decision.empty()) json.set("decision", artifact.decision);
+  if (!artifact.stage.empty()) {
+    json.set("failed_stage", artifact.stage);
+    json.set("code", artifact.code);
+    json.set("reason", artifact.message);
+  }
+  json.set("first_seen", to_text(version.first_seen));
+  json.set("status_since", to_text(version.status_since));
+  json.set("tools", strings_json(version.tools));
+  json.set("grants", capabilities_json(version.grants.to_list()));
+  return json;
+}
+
+std::string version_name(const state::InstalledVersion& version) {
+  const state::KeptArtifact& artifact = version.artifact;
+  if (artifact.proof == state::NameProof::kNone) return crypto::to_hex(version.content_root());
+  const std::string name = shown(artifact.skill_id + "@" + artifact.version);
+  return artifact.proof == state::NameProof::kProven ? name : "(claimed) " + name;
+}
+
+}  // namespace palyra::cli

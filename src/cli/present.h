@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Values of the lower layers as text for people and as JSON. Texts of strangers are escaped here.
+
+#include <palyra/base/json.h>
+#include <palyra/capability/grant_set.h>
+#include <palyra/capability/run_record.h>
+#include <palyra/runtime/module_description.h>
+#include <palyra/skills/skill_manifest.h>
+#include <palyra/skills/verify.h>
+#include <palyra/state/installed_version.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace palyra::cli {
+
+// One line: what strangers wrote, escaped, at most 2 KiB of it.
+std::string shown(std::string_view text);
+
+// Two columns, the second aligned: "publisher:  acme\n".
+struct Row {
+  std::string_view name;
+  std::string value;
+};
+std::string table_text(std::span<const Row> rows);
+// Lines under a heading, or nothing when there are none.
+std::string list_text(std::string_view heading, std::span<const std::string> lines);
+
+Json strings_json(std::span<const std::string> texts);
+
+Json keys_json(std::span<const crypto::PublicKey> keys);
+std::vector<std::string> fingerprints(std::span<const crypto::PublicKey> keys);
+
+// What it may do, in words, with the canonical text that options take.
+std::vector<std::string> capability_lines(std::span<const capability::Capability> capabilities);
+Json capabilities_json(std::span<const capability::Capability> capabilities);
+
+// "container pass, signature_shape pass, ... admission not_run, audit not_run, examples not_run".
+std::string checks_text(const skills::Verification& verification);
+// Everything about an artifact that was verified, good or bad.
+Json verification_json(const skills::Verification& verification);
+std::vector<Row> verification_rows(const skills::Verification& verification);
+// "allowlisted", "signature valid, first use", "refused: ..."
+std::string verdict_text(const skills::Verification& verification);
+
+Json tools_json(const skills::SkillManifest& manifest);
+std::vector<std::string> tool_lines(const skills::SkillManifest& manifest);
+
+Json version_json(const state::InstalledVersion& version);
+// "acme.weather@1.2.0", "(claimed) acme.weather@1.2.0", or the content root of a file without names.
+std::string version_name(const state::InstalledVersion& version);
+
+Json module_json(const runtime::ModuleDescription& module);
+std::vector<std::string> module_lines(const runtime::ModuleDescription& module);
+
+Json record_json(const capability::RunRecord& record);
+std::string record_text(const capability::RunRecord& record);
+
+}  // namespace palyra::cli

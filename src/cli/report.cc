@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report.h"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+
+namespace palyra::cli {
+namespace {
+
+struct Advice {
+  std::string_view code;
+  std::string_view text;
+};
+
+// What to do about errors of layers that know no commands.
+constexpr Advice kAdvice[] = {
+    {"trust.not_initialised", "palyra trust init"},
+    {"trust.store_damaged", "restore the state directory from a backup; nothing runs until then"},
+    {"trust.untrusted", "palyra trust add PUBLISHER --key KEY, or consent with --trust-on-first-use"},
+    {"trust.first_use", "palyra trust add PUBLISHER --key KEY, or install with --trust-on-first-use"},
+    {"trust.key_mismatch", "ask the publisher, by another way than where the file came from, whether his key changed"},
+    {"trust.threshold_not_met", "ask the publisher for the missing signatures"},
+    {"trust.rollback", "install the newer version, or say --allow-downgrade"},
+    {"trust.publisher_exists", "palyra trust list"},
+    {"trust.already_initialised", "palyra trust list"},
+    {"state.tool_not_found", "palyra skills list"},
+    {"state.skill_not_installed", "palyra skills list --all-versions"},
+    {"state.tool_conflict", "quarantine or remove the other skill first"},
+    {"state.object_damaged", "palyra skills remove it, then install the file again"},
+    {"state.object_missing", "palyra skills remove it, then install the file again"},
+    {"state.changed", "run the command again"},
+    {"state.busy", "run the command again when the other palyra has finished"},
+    {"state.schema_newer", "use the newer palyra that wrote this state"},
+    {"container.format_1", "ask the publisher for a package of format 2"},
+    {"schema.does_not_conform", "palyra skills show SKILL --json has the tool's input schema"},
+    {"io.not_found", "check the path"},
+    {"io.not_a_regular_file", "name a regular file"},
+    {"io.already_exists", "name another file, or remove this one first"},
+    {"key.passphrase_needed", "run it on a terminal, or name --passphrase-file FILE"},
+    {"run.no_entry", "name the exported function with --export NAME"},
+    {"run.needs_approval", "run it on a terminal, or say --approve"},
+};
+
+}  // namespace
+
+Failure failure_of(Error error) {
+  const auto advice = std::ranges::find(kAdvice, error.code().id, &Advice::code);
+  if (error.next().empty() && advice != std::end(kAdvice)) {
+    error = std::move(error).with_next(std::string(advice->text));
+  }
+  std::string kind(to_text(error.kind()));
+  const int exit = exit_code(error.kind());
+  return {.error = std::move(error), .kind = std::move(kind), .exit = exit};
+}
+
+Report failed(Error error) {
+  Report report;
+  report.failure = failure_of(std::move(error));
+  return report;
+}
+
+}  // namespace palyra::cli

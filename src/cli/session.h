@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One run of the program: what was said for every command, and the services that commands share, made when first asked
+// for.
+
+#include "output.h"
+
+#include <palyra/app/schema_compiler.h>
+#include <palyra/app/services.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace palyra::cli {
+
+inline constexpr ErrorCode kNoHome{ErrorKind::kInvalidArgument, "cli.no_home"};
+
+// Options of every command.
+struct GlobalOptions {
+  std::string state_root;  // empty: from the environment
+  bool verbose = false;
+};
+
+class Session {
+ public:
+  Session(GlobalOptions options, Output& output) : options_(std::move(options)), output_(output) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() = default;
+
+  [[nodiscard]] const GlobalOptions& options() const { return options_; }
+  [[nodiscard]] Output& output() { return output_; }
+
+  // Reads the configuration the first time. Errors: those of app::load_config, kNoHome.
+  Result<const app::Services*> services();
+  // Where services() keep state. Only after it.
+  [[nodiscard]] const std::string& state_root() const { return state_.root; }
+
+ private:
+  GlobalOptions options_;
+  Output& output_;
+  SystemClock clock_;
+  app::Config config_;
+  app::JsonSchemaCompiler schemas_;
+  state::StateOptions state_;
+  app::LazyEngine engine_;
+  host::SystemRandom random_;
+  Progress progress_;
+  std::optional<app::Services> services_;
+};
+
+}  // namespace palyra::cli
