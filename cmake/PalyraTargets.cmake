@@ -31,6 +31,9 @@ function(palyra_library layer)
   endif()
 endfunction()
 
+# All test binaries labelled `threads`: what the thread sanitizer is for.
+add_custom_target(palyra_threads_tests)
+
 # palyra_test(<name> SOURCES .. [LIBS ..] [LABELS ..]): the test binary of one layer; its ctest labels are the name and LABELS.
 function(palyra_test name)
   if(NOT PALYRA_BUILD_TESTS)
@@ -45,5 +48,8 @@ function(palyra_test name)
     target_link_libraries(${target} PRIVATE palyra::${name})
   endif()
   target_link_libraries(${target} PRIVATE palyra::flags palyra::base_testing GTest::gmock_main ${arg_LIBS})
+  if("threads" IN_LIST arg_LABELS)
+    add_dependencies(palyra_threads_tests ${target})
+  endif()
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${name};${arg_LABELS}" TIMEOUT 600)
 endfunction()
