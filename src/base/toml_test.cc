@@ -61,6 +61,18 @@ TEST(TomlTest, SurvivesTheDeepestKeyThatFitsTheLargestDocument) {
   EXPECT_THAT(parse_toml(as_bytes("x = " + std::string(60'000, '[')), wide), FailsWith(kTomlTooDeep));
 }
 
+TEST(TomlTest, ReadsLettersOfEveryScriptWhereWhiteSpaceMayStand) {
+  // Letters of the first thousand code points and behind, after a line-ending backslash.
+  for (const char* letter : {"é", "Ξ", "я", "漢", "\U0001F600"}) {
+    const std::string text = std::string("a = \"\"\"\\\n  ") + letter + "\"\"\"";
+    const auto value = parse(text);
+    ASSERT_THAT(value, IsOk()) << text;
+    EXPECT_EQ(*value->find("a")->as_string(), letter);
+    EXPECT_THAT(parse(std::string("a = ") + letter), FailsWith(kTomlSyntax)) << letter;
+    EXPECT_THAT(parse(std::string(letter) + " = 1"), FailsWith(kTomlSyntax)) << letter;
+  }
+}
+
 TEST(TomlTest, DotsAndBracketsInTextDoNotCountAsNesting) {
   EXPECT_THAT(parse("# ......... [[[[[[[[[\na = \"........[[[\"\nb = '''\n.......[\n'''\n\"a.b.c.d.e.f.g\" = 1"),
               IsOk());

@@ -188,6 +188,7 @@ Json tools_json(const skills::SkillManifest& manifest) {
 
 std::vector<std::string> tool_lines(const skills::SkillManifest& manifest) {
   std::vector<std::string> lines;
+  lines.reserve(manifest.tools.size());
   for (const skills::SkillTool& tool : manifest.tools) {
     lines.push_back(fmt::format("{}  {}", shown(tool.id), shown(tool.description)));
   }

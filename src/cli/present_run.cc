@@ -67,6 +67,7 @@ Json module_json(const runtime::ModuleDescription& module) {
 
 std::vector<std::string> module_lines(const runtime::ModuleDescription& module) {
   std::vector<std::string> lines;
+  lines.reserve(module.imports.size() + module.exports.size());
   for (const runtime::ModuleImport& import : module.imports) {
     lines.push_back(fmt::format("import {} {}.{} {}", kind_text(import.kind), shown(import.module), shown(import.name),
                                 import.type));
