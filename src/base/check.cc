@@ -7,7 +7,7 @@
 namespace palyra {
 
 void check_failed(const char* condition, const char* file, int line) noexcept {
-  std::fprintf(stderr, "palyra: bug: '%s' does not hold at %s:%d; please report it\n", condition, file, line);
+  (void)std::fprintf(stderr, "palyra: bug: '%s' does not hold at %s:%d; please report it\n", condition, file, line);
   std::abort();
 }
 

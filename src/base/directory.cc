@@ -108,8 +108,9 @@ Result<bool> Directory::exists(std::string_view name) const {
 
 Result<std::vector<std::string>> Directory::list() const {
   UniqueFd fd = PALYRA_TRY(open_below(".", O_RDONLY | O_DIRECTORY));
-  const CHandle<DIR, &::closedir> stream(::fdopendir(::dup(fd.get())));
+  const CHandle<DIR, &::closedir> stream(::fdopendir(fd.get()));
   if (!stream) return std::unexpected(file_error(errno, "list", path_));
+  (void)fd.release();  // the stream closes it
   std::vector<std::string> names;
   errno = 0;
   while (const dirent* entry = ::readdir(stream.get())) {  // NOLINT(concurrency-mt-unsafe): the stream is ours alone
