@@ -4,6 +4,7 @@
 #include "container.h"
 
 #include <palyra/base/utf8.h>
+#include <palyra/capability/capability_names.h>
 #include <palyra/skills/artifact.h>
 
 #include <algorithm>
@@ -35,14 +36,6 @@ bool is_name_byte(char byte) {
          byte == '_' || byte == '-' || byte == '/';
 }
 
-// CON PRN AUX NUL COM1-9 LPT1-9, up to the first dot, in any case.
-bool is_windows_device(std::string_view segment) {
-  const std::string stem = lower_case(segment.substr(0, segment.find('.')));
-  constexpr std::array<std::string_view, 4> kDevices{"con", "prn", "aux", "nul"};
-  if (std::ranges::find(kDevices, stem) != kDevices.end()) return true;
-  return stem.size() == 4 && (stem.starts_with("com") || stem.starts_with("lpt")) && stem[3] >= '1' && stem[3] <= '9';
-}
-
 Result<> check_segment(std::string_view segment, std::string_view name) {
   const auto refuse = [name](std::string_view what) -> Result<> {
     return fail(kContainerC7, "the name '{}' {}", printable(name), what);
@@ -50,7 +43,7 @@ Result<> check_segment(std::string_view segment, std::string_view name) {
   if (segment.empty()) return refuse("has an empty segment");
   if (segment.size() > kMaxSegmentBytes) return refuse("has a segment of more than 100 bytes");
   if (segment.ends_with('.')) return refuse("has a segment that ends in a dot");  // also "." and ".."
-  if (is_windows_device(segment)) return refuse("has a segment that is a Windows device");
+  if (capability::is_device_name(segment)) return refuse("has a segment that is a Windows device");
   return {};
 }
 
