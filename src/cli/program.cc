@@ -125,8 +125,7 @@ int parse_and_run(CLI::App& program, std::span<char* const> arguments) {
   try {
     program.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::CallForHelp&) {
-    return output.finish(
-        "help", {.result = Json::Object{{"text", deepest(program)->help()}}, .text = deepest(program)->help()});
+    return output.finish("help", {.result = Json::Object{{"text", program.help()}}, .text = program.help()});
   } catch (const CLI::ParseError& error) {
     if (version) return output.finish("version", version_report());
     return output.finish("", failed(usage_error(program, error)));
