@@ -63,9 +63,10 @@ Result<SkillTrustStore> parse_trust_document(BytesView json, WallTime first_seen
   const Json::Object* publishers = document->find("publishers")->as_object();
   if (publishers == nullptr) return fail(kTrustStoreMalformed, "'publishers' is not an object");
   SkillTrustStore store;
-  for (const auto& [name, value] : *publishers) {
-    const auto doing = [&name] { return fmt::format("while reading publisher '{}'", printable(name)); };
-    PALYRA_TRY(store.add_publisher(name, PALYRA_TRY(parse_publisher(value, first_seen), doing())), doing());
+  for (const Json::Member& member : *publishers) {
+    const std::string doing = fmt::format("while reading publisher '{}'", printable(member.first));
+    Publisher publisher = PALYRA_TRY(parse_publisher(member.second, first_seen), doing);
+    PALYRA_TRY(store.add_publisher(member.first, std::move(publisher)), doing);
   }
   return store;
 }

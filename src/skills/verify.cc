@@ -32,11 +32,12 @@ class Verifier {
   // Notes the outcome of a stage; the first failure is the verification's.
   bool pass(Stage stage, Result<> outcome) {
     status(stage) = outcome ? StageStatus::kPass : StageStatus::kFail;
-    if (!outcome && !found_.error) {
+    if (outcome) return true;
+    if (!found_.error) {
       found_.failed_stage = stage;
       found_.error = std::move(outcome).error();
     }
-    return outcome.has_value();
+    return false;
   }
 
   Result<> read_container() {
