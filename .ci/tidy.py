@@ -23,7 +23,9 @@ def digest_of(entry, rules):
     words = [w for w in shlex.split(entry["command"]) if not w.endswith("/ccache")]
     flags = words[1 : words.index("-o")]
     text = subprocess.run([words[0], *flags, "-E", "-P", "-C", entry["file"]], capture_output=True, check=True).stdout
+    # Nothing of where this checkout lies: flags, and __FILE__ in the text.
     portable = [f for f in flags if str(ROOT) not in f]
+    text = text.replace(str(ROOT).encode(), b"")
     return hashlib.sha256(rules + "\0".join(portable).encode() + b"\0" + text).hexdigest()
 
 
