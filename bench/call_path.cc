@@ -162,8 +162,7 @@ int main() {
     cases.push_back({"raw wasmtime, " + name, "", [&raw, pre = raw.prepare(wat)] { raw.call(pre); }});
     cases.push_back({"palyra, " + name, cases.back().name, [&call, module = linked(wat)] { call(*module); }});
   }
-  cases.push_back(
-      {"palyra, 64 KiB echo", "raw wasmtime, one page", [&call, module = linked(kEcho)] { call(*module); }});
+  cases.push_back({"palyra, 64 KiB echo", "", [&call, module = linked(kEcho)] { call(*module); }});
   for (int round = 0; round < kRounds; ++round) {
     for (Case& each : cases) run_round(each);
   }
