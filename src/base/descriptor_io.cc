@@ -37,9 +37,13 @@ Result<> write_temporary(const Replacement& target, const std::string& temporary
 
 Result<> give_name(const Replacement& target, const std::string& temporary) {
   const int directory = target.directory;
-  const int done = target.overwrite == Overwrite::kYes
-                       ? ::renameat(directory, temporary.c_str(), directory, target.name.c_str())
-                       : ::linkat(directory, temporary.c_str(), directory, target.name.c_str(), 0);
+  const unsigned flags = target.overwrite == Overwrite::kYes ? 0 : RENAME_NOREPLACE;
+  int done = ::renameat2(directory, temporary.c_str(), directory, target.name.c_str(), flags);
+  // File systems that cannot rename so (NFS, for one) can link.
+  if (done != 0 && errno == EINVAL && flags != 0) {
+    done = ::linkat(directory, temporary.c_str(), directory, target.name.c_str(), 0);
+    if (done == 0) ::unlinkat(directory, temporary.c_str(), 0);
+  }
   if (done != 0) return std::unexpected(file_error(errno, "write", target.shown_path));
   return {};
 }
@@ -84,14 +88,17 @@ Result<Bytes> read_regular(int fd, const std::string& shown_path, std::size_t ma
   return read_to_end(fd, shown_path, max_bytes);
 }
 
+bool is_temporary_name(std::string_view name) { return name.starts_with('.') && name.ends_with(".tmp"); }
+
 Result<> replace_file(const Replacement& target, BytesView bytes) {
   static std::atomic<unsigned> counter{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): names only
   const std::string temporary = fmt::format(".{}.{}.{}.tmp", target.name, ::getpid(), counter++);
   Result<> done = write_temporary(target, temporary, bytes);
   if (done) done = give_name(target, temporary);
-  // After a rename there is nothing left to remove; after a link or a failure there is.
-  if (!done || target.overwrite == Overwrite::kNo) ::unlinkat(target.directory, temporary.c_str(), 0);
-  if (!done) return done;
+  if (!done) {
+    ::unlinkat(target.directory, temporary.c_str(), 0);
+    return done;
+  }
   return sync_directory(target);
 }
 

@@ -26,6 +26,12 @@ std::pair<std::string, std::string> split(std::string_view name) {
   return {std::string(name.substr(0, slash)), std::string(name.substr(slash + 1))};
 }
 
+Result<> sync_directory(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() || ::fsync(fd.get()) != 0) return std::unexpected(file_error(errno, "sync", path));
+  return {};
+}
+
 Result<> refuse_special_segment(std::string_view segment, const std::string& shown) {
   if (segment.empty() || segment == "." || segment == "..")
     return fail(kFileDenied, "'{}' is no name of a file", shown);
@@ -43,8 +49,11 @@ Result<Directory> Directory::open(const std::string& path) {
 Result<Directory> Directory::make(const std::string& path) {
   std::filesystem::path so_far;
   for (const auto& part : std::filesystem::path(path)) {
+    const std::string parent = so_far.empty() ? "." : so_far.string();
     so_far /= part;
-    if (::mkdir(so_far.c_str(), 0700) != 0 && errno != EEXIST && errno != EISDIR) {
+    if (::mkdir(so_far.c_str(), 0700) == 0) {
+      PALYRA_TRY(sync_directory(parent));
+    } else if (errno != EEXIST && errno != EISDIR) {
       return std::unexpected(file_error(errno, "make directory", so_far.string()));
     }
   }

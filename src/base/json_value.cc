@@ -24,11 +24,20 @@ bool same_number(const Json& a, const Json& b) {
   return false;
 }
 
-bool same_members(const Json::Object& a, const Json& b, std::size_t b_size) {
-  return a.size() == b_size && std::ranges::all_of(a, [&b](const Json::Member& member) {
-           const Json* other = b.find(member.first);
-           return other != nullptr && *other == member.second;
-         });
+std::vector<const Json::Member*> by_key(const Json::Object& members) {
+  std::vector<const Json::Member*> sorted;
+  sorted.reserve(members.size());
+  for (const Json::Member& member : members) sorted.push_back(&member);
+  std::ranges::sort(sorted, {}, [](const Json::Member* member) { return std::string_view(member->first); });
+  return sorted;
+}
+
+// Sorted first: one by one it would take the square of the number of members.
+bool same_members(const Json::Object& a, const Json::Object& b) {
+  if (a.size() != b.size()) return false;
+  const auto left = by_key(a);
+  const auto right = by_key(b);
+  return std::ranges::equal(left, right, [](const Json::Member* x, const Json::Member* y) { return *x == *y; });
 }
 
 }  // namespace
@@ -62,7 +71,7 @@ std::string_view Json::type_name() const {
 
 bool operator==(const Json& a, const Json& b) {
   if (a.value_.index() != b.value_.index()) return same_number(a, b);
-  if (const auto* object = a.as_object()) return same_members(*object, b, b.as_object()->size());
+  if (const auto* object = a.as_object()) return same_members(*object, *b.as_object());
   return a.value_ == b.value_;
 }
 

@@ -17,6 +17,7 @@
 #include <toml++/toml.h>
 // clang-format on
 
+#include <algorithm>
 #include <cmath>
 
 namespace palyra {
@@ -140,9 +141,7 @@ class Converter {
   TomlLimits limits_;
 };
 
-}  // namespace
-
-Result<Json> parse_toml(BytesView bytes, const TomlLimits& limits) {
+Result<toml::table> parse_table(BytesView bytes, const TomlLimits& limits) {
   const std::string_view text = as_text(bytes);
   if (text.size() > limits.max_bytes) return fail(kTomlTooLarge, "{} bytes, limit {}", text.size(), limits.max_bytes);
   if (!is_utf8(text)) return fail(kTomlNotUtf8, "not UTF-8");
@@ -151,7 +150,7 @@ Result<Json> parse_toml(BytesView bytes, const TomlLimits& limits) {
   if (const std::size_t deepest = NestingScanner(text).deepest(); deepest > limits.max_depth) {
     return fail(kTomlTooDeep, "nested {} levels deep, limit {}", deepest, limits.max_depth);
   }
-  const toml::parse_result parsed = toml::parse(text);
+  toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();
     // The library has words for it, but no code.
@@ -159,7 +158,41 @@ Result<Json> parse_toml(BytesView bytes, const TomlLimits& limits) {
     return fail(duplicate ? kTomlDuplicateKey : kTomlSyntax, "line {}, column {}: {}", error.source().begin.line,
                 error.source().begin.column, printable(error.description()));
   }
-  return Converter(limits).convert(parsed.table(), "", 0);
+  return std::move(parsed).table();
+}
+
+// Within the depth that Converter has allowed.
+Result<> collect_leaves(const toml::table& table, const TomlLeaf& parent, const Converter& converter,
+                        std::vector<TomlLeaf>& leaves) {
+  for (const auto& [key, value] : table) {
+    TomlLeaf leaf{.path = parent.path, .value = {}, .line = key.source().begin.line};
+    leaf.path.emplace_back(key.str());
+    const toml::table* members = value.as_table();
+    if (members != nullptr && !members->empty()) {
+      PALYRA_TRY(collect_leaves(*members, leaf, converter, leaves));
+    } else {
+      leaf.value = PALYRA_TRY(converter.convert(value, std::string(key.str()), leaf.path.size()));
+      leaves.push_back(std::move(leaf));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Json> parse_toml(BytesView bytes, const TomlLimits& limits) {
+  const toml::table table = PALYRA_TRY(parse_table(bytes, limits));
+  return Converter(limits).convert(table, "", 0);
+}
+
+Result<std::vector<TomlLeaf>> parse_toml_leaves(BytesView bytes, const TomlLimits& limits) {
+  const toml::table table = PALYRA_TRY(parse_table(bytes, limits));
+  const Converter converter(limits);
+  PALYRA_TRY(converter.convert(table, "", 0));
+  std::vector<TomlLeaf> leaves;
+  PALYRA_TRY(collect_leaves(table, {}, converter, leaves));
+  std::ranges::sort(leaves, {}, &TomlLeaf::line);
+  return leaves;
 }
 
 }  // namespace palyra

@@ -17,6 +17,25 @@ TEST(TomlTest, ReadsTablesArraysAndScalars) {
   EXPECT_EQ(to_text(value), R"({"a":1,"t":{"b":[true,0.5],"c":{"d":"x"}},"u":[{},{"e":-9223372036854775808}]})");
 }
 
+TEST(TomlTest, GivesEachLeafWithTheLineOfItsKeyInEverySpelling) {
+  const auto leaves = parse_toml_leaves(as_bytes("# first\n"
+                                                 "a.b = 1\n"
+                                                 "c = {\"d.e\" = [\n2], f = {}}\n"
+                                                 "[ g . 'h' ] # [x]\n"
+                                                 "s = \"\"\"\ni = 3\n\"\"\"\n"
+                                                 "i = 4\n[[u]]\nv = 1\n[w]\n"),
+                                        kLimits);
+  ASSERT_THAT(leaves, IsOk());
+  std::vector<std::string> lines;
+  for (const TomlLeaf& leaf : *leaves) {
+    std::string line = fmt::format("{}:", leaf.line);
+    for (const std::string& name : leaf.path) line += " " + name;
+    lines.push_back(line + " " + to_text(leaf.value));
+  }
+  EXPECT_THAT(lines, ::testing::UnorderedElementsAre("2: a b 1", "3: c d.e [2]", "4: c f {}", R"(6: g h s "i = 3\n")",
+                                                     "9: g h i 4", R"(10: u [{"v":1}])", "12: w {}"));
+}
+
 TEST(TomlTest, RefusesDatesAndNumbersThatAreNotFinite) {
   EXPECT_THAT(parse("a = 2026-11-22"), FailsWith(kTomlDate));
   EXPECT_THAT(parse("a = 18:00:00"), FailsWith(kTomlDate));

@@ -18,7 +18,7 @@ class Directory {
  public:
   // `path` is our own user's. Errors as read_file.
   static Result<Directory> open(const std::string& path);
-  // Makes `path` and its missing parents, each with mode 0700, then opens it.
+  // Makes `path` and its missing parents, each with mode 0700 and synced into its parent, then opens it.
   static Result<Directory> make(const std::string& path);
 
   // Errors of all below: kFileNotFound, kFileDenied (also a name that leads out, or through a link), kFileNotRegular,

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 
 namespace palyra {
@@ -29,10 +30,13 @@ Result<Bytes> read_standard_input(std::size_t max_bytes);
 
 enum class Overwrite : std::uint8_t { kNo, kYes };
 
-// Writes a temporary file beside `path`, syncs it, renames it over `path` (or, with Overwrite::kNo, links it there and
-// so fails when something exists) and syncs the directory. Errors: kFileExists, kFileNotFound (no such directory),
-// kFileDenied, kFileFailed; nothing is left behind.
+// Writes a temporary file beside `path`, syncs it, renames it over `path` (with Overwrite::kNo it
+// fails when something exists) and syncs the directory. Errors: kFileExists, kFileNotFound (no such directory),
+// kFileDenied, kFileFailed; nothing is left behind, unless the process dies: then is_temporary_name knows what is.
 Result<> write_file_atomic(const std::string& path, BytesView bytes, mode_t mode, Overwrite overwrite);
+
+// Whether write_file_atomic gives such names to what is not finished: `.<name>.<pid>.<n>.tmp`.
+bool is_temporary_name(std::string_view name);
 
 // The error for a failed system call on `path`, by errno.
 Error file_error(int error_number, const std::string& doing, const std::string& path);

@@ -25,4 +25,14 @@ struct TomlLimits {
 // document order. Messages name the key and, for syntax, the line.
 Result<Json> parse_toml(BytesView text, const TomlLimits& limits);
 
+// A value that is no table with members, and where its key stands.
+struct TomlLeaf {
+  std::vector<std::string> path;  // names of its tables and its own, without quotes: {"limits", "fuel_budget"}
+  Json value;
+  std::size_t line;  // from 1
+};
+
+// The same document as its leaves, by line. The tables of an array are within the array's value. Errors as parse_toml.
+Result<std::vector<TomlLeaf>> parse_toml_leaves(BytesView text, const TomlLimits& limits);
+
 }  // namespace palyra
