@@ -121,8 +121,10 @@ int32_t palyra_rust_trap_trap_code(const wasm_trap_t* trap);
 
 typedef struct {
   uint64_t max_bytes;
-  uint64_t max_values;  // of all kinds, keys not counted
-  uint32_t max_depth;   // of nested arrays and objects, at most 64; a scalar has depth 0
+  uint64_t max_values;   // of all kinds, keys not counted
+  uint64_t max_memory;   // bytes that the parsed document takes, estimated from above
+  uint64_t max_members;  // of one object
+  uint32_t max_depth;    // of nested arrays and objects, at most 64; a scalar has depth 0
 } palyra_rust_json_limits_t;
 
 // One JSON document: UTF-8 without byte-order mark, no duplicate key, integers in -2^63 to 2^64-1, numbers within
@@ -139,17 +141,23 @@ typedef struct {
   palyra_rust_json_limits_t json;      // of the schema's own text
   uint64_t max_evaluations_per_value;  // in the worst case, judged at depths 0 to 3
   uint64_t max_pattern_bytes;          // compiled size of one regular expression
+  uint64_t max_patterns;               // different ones in the schema's text
+  uint64_t max_pattern_text;           // their bytes, 16 times those of patterns with \p, \P or flags
   uint32_t max_in_place_chain;         // subschemas that apply to one value by way of each other
   uint32_t max_subschemas;
 } palyra_rust_schema_limits_t;
 
 typedef struct {
   palyra_rust_json_limits_t json;       // of the document
-  uint64_t max_evaluations;             // values times worst-case evaluations, summed over depths
+  uint64_t max_evaluations;             // values times worst-case evaluations, summed over depths; an evaluation weighs
+                                        // 2 and more by its keywords, a unit is about 2.5 ns
+  uint64_t max_scanned;                 // bytes of memory read by keywords that read all that is below a value
   uint64_t max_evaluations_for_list;    // above it a document that does not conform gets no list of errors
+  uint64_t max_list_memory;             // bytes that all errors may take, listed or not; likewise
   uint64_t max_pattern_string_bytes;    // one string that may meet a `pattern`
-  uint64_t max_pattern_strings_bytes;   // the sum of such strings, each as often as it may be matched
-  uint64_t max_pattern_bytes_for_list;  // that sum times the schema's in-place chain; above it, no list either
+  uint64_t max_pattern_strings_bytes;   // the sum of such strings, each as often as it may be matched, four times when
+                                        // the pattern compiles to more than a quarter of max_pattern_bytes
+  uint64_t max_pattern_bytes_for_list;  // that sum times the subschemas and values around it; above it, no list either
   uint32_t max_errors;                  // in the list, > 0
 } palyra_rust_validate_limits_t;
 
@@ -200,6 +208,6 @@ int32_t palyra_rust_module_describe(const uint8_t* module, size_t size, const pa
 }
 // The archive asserts the same numbers.
 static_assert(sizeof(palyra_rust_engine_settings_t) == 16 && sizeof(palyra_rust_limiter_t) == 72);
-static_assert(sizeof(palyra_rust_json_limits_t) == 24 && sizeof(palyra_rust_schema_limits_t) == 48);
-static_assert(sizeof(palyra_rust_validate_limits_t) == 72 && sizeof(palyra_rust_module_caps_t) == 40);
+static_assert(sizeof(palyra_rust_json_limits_t) == 40 && sizeof(palyra_rust_schema_limits_t) == 80);
+static_assert(sizeof(palyra_rust_validate_limits_t) == 104 && sizeof(palyra_rust_module_caps_t) == 40);
 #endif

@@ -16,8 +16,8 @@ const TOO_COSTLY: i32 = 3;
 const PANIC: i32 = 4;
 
 // The header asserts the same numbers.
-const _: () = assert!(size_of::<Limits>() == 24 && size_of::<SchemaLimits>() == 48);
-const _: () = assert!(size_of::<ValidateLimits>() == 72 && size_of::<Caps>() == 40);
+const _: () = assert!(size_of::<Limits>() == 40 && size_of::<SchemaLimits>() == 80);
+const _: () = assert!(size_of::<ValidateLimits>() == 104 && size_of::<Caps>() == 40);
 
 /// Runs `f`; a panic becomes a status.
 pub fn status(f: impl FnOnce() -> i32) -> i32 {

@@ -11,10 +11,13 @@ mod features;
 mod limiter;
 mod module_facts;
 mod pattern_budget;
+mod pattern_weight;
 mod refused;
 mod schema;
 mod schema_cost;
 mod schema_graph;
+mod schema_load;
 mod strict_json;
+mod unique_items;
 
 pub use wasmtime_c_api::*; // its functions are part of the archive

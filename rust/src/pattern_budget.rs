@@ -49,6 +49,15 @@ pub fn check(graph: &Graph, document: &Value, limits: PatternLimits) -> Result<u
     Ok(walk.sum)
 }
 
+/// Children that are asked again where `unevaluated*` stands beside them.
+fn twice(node: &Node, times: u64) -> u64 {
+    if node.unevaluated {
+        times.saturating_mul(2)
+    } else {
+        times
+    }
+}
+
 impl<'g> Walk<'g> {
     /// Adds the targets from which a pattern can be reached.
     fn enter(&self, into: &mut Active, targets: &[usize], times: u64) {
@@ -71,9 +80,11 @@ impl<'g> Walk<'g> {
         // Predecessors have the higher position, so a node is taken when all ways to it are known.
         while let Some((position, times)) = pending.pop_last() {
             let node = &graph.nodes[graph.order[position]];
-            for &t in node.in_place.iter().flatten() {
+            // `unevaluated*` asks the subschemas again, once more for each of them around another
+            let again = if node.unevaluated { graph.chain } else { 1 };
+            for &t in &node.in_place {
                 if graph.meets_pattern[t] {
-                    add(&mut pending, t, times.saturating_mul(node.factor));
+                    add(&mut pending, t, times.saturating_mul(again.into()));
                 }
             }
             out.push((node, times));
@@ -101,8 +112,9 @@ impl<'g> Walk<'g> {
     }
 
     fn text(&mut self, text: &str, here: &[(&Node, u64)]) -> Result<(), Refused> {
-        let matching = here.iter().filter(|(node, _)| node.pattern);
-        let times = matching.fold(0u64, |sum, (_, times)| sum.saturating_add(*times));
+        let times = here.iter().fold(0u64, |sum, (node, times)| {
+            sum.saturating_add(times.saturating_mul(node.pattern))
+        });
         self.charge(text.len(), times)
     }
 
@@ -138,6 +150,7 @@ impl<'g> Walk<'g> {
                     None => self.enter(&mut below, &node.others, *times),
                 }
                 self.enter(&mut below, &node.any, *times);
+                self.enter(&mut below, &node.any_left, twice(node, *times));
             }
             self.value(child, &below)?;
         }
@@ -152,7 +165,7 @@ impl<'g> Walk<'g> {
                     Some(&t) => self.enter(&mut below, &[t], *times),
                     None => self.enter(&mut below, &node.rest, *times),
                 }
-                self.enter(&mut below, &node.any_item, *times);
+                self.enter(&mut below, &node.any_item, twice(node, *times));
             }
             self.value(child, &below)?;
         }

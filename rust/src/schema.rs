@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //! JSON Schema 2020-12: compile once, judge documents, everything bounded before it runs.
-use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Value, json};
 
 use crate::pattern_budget::{self, PatternLimits};
+use crate::pattern_weight::{self, PatternWeights};
 use crate::refused::{Refused, clip, refuse};
-use crate::schema_cost::{self, Cost};
+use crate::schema_cost::{self, Cost, Total};
 use crate::schema_graph::{Graph, GraphLimits};
-use crate::strict_json::{self, Limits};
+use crate::strict_json::{self, Limits, Size};
+use crate::unique_items;
 
 #[repr(C)]
 pub struct SchemaLimits {
     pub json: Limits,
     pub max_evaluations_per_value: u64,
     pub max_pattern_bytes: u64,
+    pub max_patterns: u64,
+    pub max_pattern_text: u64,
     pub max_in_place_chain: u32,
     pub max_subschemas: u32,
 }
@@ -22,7 +26,9 @@ pub struct SchemaLimits {
 pub struct ValidateLimits {
     pub json: Limits,
     pub max_evaluations: u64,
+    pub max_scanned: u64,
     pub max_evaluations_for_list: u64,
+    pub max_list_memory: u64,
     pub max_pattern_string_bytes: u64,
     pub max_pattern_strings_bytes: u64,
     pub max_pattern_bytes_for_list: u64,
@@ -52,18 +58,20 @@ pub fn compile(bytes: &[u8], limits: &SchemaLimits) -> Result<Schema, Refused> {
         max_subschemas: limits.max_subschemas,
         max_chain: limits.max_in_place_chain,
     };
-    let graph = Graph::new(&value, &graph_limits)?;
+    let pattern_limits = pattern_weight::Limits {
+        max_bytes: limits.max_pattern_bytes as usize,
+        max_patterns: limits.max_patterns as usize,
+        max_text: limits.max_pattern_text as usize,
+    };
+    let patterns = PatternWeights::new(&value, &pattern_limits)?;
+    let graph = Graph::new(&value, &patterns, &graph_limits)?;
     let cost = schema_cost::cost(&graph, limits.max_evaluations_per_value)?;
-    // `regex()` is the linear-time engine. A size limit also makes every pattern compile now, not
-    // when it is first used.
-    let size = limits.max_pattern_bytes as usize;
-    let patterns = PatternOptions::regex()
-        .size_limit(size)
-        .dfa_size_limit(size);
+    // A size limit also makes every pattern compile now, not when it is first used.
     let built = jsonschema::options()
         .with_draft(Draft::Draft202012)
         .offline()
-        .with_pattern_options(patterns)
+        .with_pattern_options(pattern_weight::options(pattern_limits.max_bytes))
+        .with_keyword("uniqueItems", unique_items::keyword)
         .should_validate_formats(false)
         .build(&value);
     match built {
@@ -90,26 +98,25 @@ fn describe(e: &ValidationError) -> Value {
     })
 }
 
+/// What one error takes without its path, and its path for each byte of keys.
+const ERROR_MEMORY: u64 = 512;
+const PATH_MEMORY: u64 = 2;
+
 impl Schema {
     pub fn validate(&self, bytes: &[u8], limits: &ValidateLimits) -> Verdict {
         let parsed = match strict_json::parse(bytes, limits.json) {
             Ok(parsed) => parsed,
             Err(e) => return Verdict::BadJson(e),
         };
-        let evaluations = self.cost.of(&parsed.values_at);
-        let pattern_bytes = match self.affordable(&parsed.value, evaluations, limits) {
+        let total = self.cost.of(&parsed.size);
+        let pattern_bytes = match self.affordable(&parsed.value, &total, limits) {
             Ok(bytes) => bytes,
             Err(e) => return Verdict::TooCostly(e),
         };
         if self.validator.is_valid(&parsed.value) {
             return Verdict::Conforms;
         }
-        // The crate collects all errors of every branch before the first one can be read, and
-        // asks a branch again for each branch around it.
-        let matched = pattern_bytes.saturating_mul(self.graph.chain.into());
-        if evaluations > limits.max_evaluations_for_list
-            || matched > limits.max_pattern_bytes_for_list
-        {
+        if !self.may_list(&total, &parsed.size, pattern_bytes, limits) {
             return Verdict::DoesNotConform(json!([]));
         }
         let errors = self.validator.iter_errors(&parsed.value);
@@ -117,18 +124,45 @@ impl Schema {
         Verdict::DoesNotConform(listed.map(|e| describe(&e)).collect())
     }
 
+    /// The crate collects all errors of every branch before the first one can be read, and asks a
+    /// branch again for each branch around it.
+    fn may_list(
+        &self,
+        total: &Total,
+        size: &Size,
+        pattern_bytes: u64,
+        limits: &ValidateLimits,
+    ) -> bool {
+        let chain = u64::from(self.graph.chain);
+        let around = chain.saturating_mul(u64::from(size.depth) + 1);
+        let error = ERROR_MEMORY + size.longest_path.saturating_mul(PATH_MEMORY);
+        // an error may hold a copy of the value it is about
+        let memory = total
+            .errors
+            .saturating_mul(error)
+            .saturating_add(total.copied);
+        total.evaluations <= limits.max_evaluations_for_list
+            && total.evaluations.saturating_mul(around) <= limits.max_evaluations
+            && total.scanned.saturating_mul(around) <= limits.max_scanned
+            && memory <= limits.max_list_memory
+            && pattern_bytes.saturating_mul(around) <= limits.max_pattern_bytes_for_list
+    }
+
     /// The bytes that may be matched against patterns, when all of it is within the limits.
     fn affordable(
         &self,
         document: &Value,
-        evaluations: u64,
+        total: &Total,
         limits: &ValidateLimits,
     ) -> Result<u64, Refused> {
-        if evaluations > limits.max_evaluations {
-            let limit = limits.max_evaluations;
-            let text = format!("may need {evaluations} evaluations, limit {limit}");
-            return refuse("too_costly", text);
-        }
+        let within = |n: u64, what: &str, limit: u64| {
+            if n > limit {
+                return refuse("too_costly", format!("may need {n} {what}, limit {limit}"));
+            }
+            Ok(())
+        };
+        within(total.evaluations, "evaluations", limits.max_evaluations)?;
+        within(total.scanned, "bytes to be read again", limits.max_scanned)?;
         let patterns = PatternLimits {
             max_string: limits.max_pattern_string_bytes,
             max_sum: limits.max_pattern_strings_bytes,

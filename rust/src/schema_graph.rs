@@ -8,21 +8,24 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
+use crate::pattern_weight::PatternWeights;
 use crate::refused::{Refused, clip, refuse};
+use crate::schema_load::{self, Load};
 
 #[derive(Default)]
 pub struct Node {
-    /// Cost of its own keywords; 1 is about 16 cheap comparisons.
-    pub weight: u64,
-    /// Each entry is a choice of which one is taken (`$dynamicRef`), usually of length 1.
-    pub in_place: Vec<Vec<usize>>,
-    /// `unevaluated*` walks the in-place subschemas again (2.7 times, measured).
-    pub factor: u64,
+    /// Cost of its own keywords.
+    pub load: Load,
+    pub in_place: Vec<usize>,
+    /// It has `unevaluated*`, which asks the in-place subschemas again.
+    pub unevaluated: bool,
     pub named: BTreeMap<String, usize>,
     /// additionalProperties: names that are not in `named`.
     pub others: Vec<usize>,
-    /// patternProperties, unevaluatedProperties: any name.
+    /// patternProperties: any name.
     pub any: Vec<usize>,
+    /// unevaluatedProperties: any name.
+    pub any_left: Vec<usize>,
     /// propertyNames: applied to the keys of an object.
     pub names: Vec<usize>,
     pub prefix: Vec<usize>,
@@ -30,25 +33,26 @@ pub struct Node {
     pub rest: Vec<usize>,
     /// contains, unevaluatedItems.
     pub any_item: Vec<usize>,
-    /// It has a `pattern`.
-    pub pattern: bool,
-    /// How often one key is matched against regular expressions.
+    /// Weight of its `pattern`, 0 without one.
+    pub pattern: u64,
+    /// Weight of the regular expressions that one key is matched against.
     pub key_patterns: u64,
 }
 
 impl Node {
     fn targets(&self) -> impl Iterator<Item = usize> {
         let lists = [
+            &self.in_place,
             &self.others,
             &self.any,
+            &self.any_left,
             &self.names,
             &self.prefix,
             &self.rest,
             &self.any_item,
         ];
-        self.in_place
-            .iter()
-            .chain(lists)
+        lists
+            .into_iter()
             .flatten()
             .chain(self.named.values())
             .copied()
@@ -118,11 +122,11 @@ fn each_subschema<'v>(m: &'v Map<String, Value>, mut f: impl FnMut(&'v Value)) {
 
 struct Builder<'v> {
     root: &'v Value,
+    patterns: &'v PatternWeights,
     nodes: Vec<Node>,
     ids: HashMap<*const Value, usize>,
     todo: Vec<(&'v Value, usize)>,
     anchors: HashMap<&'v str, &'v Value>,
-    dynamic: HashMap<&'v str, Vec<&'v Value>>,
     max_nodes: usize,
 }
 
@@ -201,12 +205,15 @@ impl<'v> Builder<'v> {
             }
             let Value::Object(m) = v else { continue };
             self.check_identifiers(v, m)?;
-            if let Some(Value::String(a)) = m.get("$anchor") {
-                self.anchors.insert(a, v);
-            }
-            if let Some(Value::String(a)) = m.get("$dynamicAnchor") {
-                self.anchors.insert(a, v);
-                self.dynamic.entry(a).or_default().push(v);
+            for k in ["$anchor", "$dynamicAnchor"] {
+                if let Some(Value::String(a)) = m.get(k)
+                    && let Some(other) = self.anchors.insert(a, v)
+                    && !std::ptr::eq(other, v)
+                {
+                    // Which one a reference means would be a matter of order.
+                    let text = format!("two anchors {:?}", clip(a, 128));
+                    return refuse("invalid_schema", text);
+                }
             }
             each_subschema(m, |s| todo.push(s));
         }
@@ -227,8 +234,7 @@ impl<'v> Builder<'v> {
                     node
                 }
                 _ => Node {
-                    weight: 1,
-                    factor: 1,
+                    load: schema_load::BOOLEAN,
                     ..Node::default()
                 },
             };
@@ -237,61 +243,47 @@ impl<'v> Builder<'v> {
         Ok(())
     }
 
-    /// What a node costs without its edges.
+    /// A node without its edges.
     fn own(&self, m: &Map<String, Value>) -> Node {
-        let len = |k: &str| match m.get(k) {
-            Some(Value::Array(a)) => a.len() as u64,
-            Some(Value::Object(o)) => o.len() as u64,
+        let has = |k: &str| u64::from(m.contains_key(k));
+        let weight = |p: &str| self.patterns.of(p);
+        let keys = match m.get("patternProperties") {
+            Some(Value::Object(o)) => o.keys().map(|p| weight(p)).sum(),
             _ => 0,
         };
-        let has = |k: &str| u64::from(m.contains_key(k));
-        // keywords whose own work grows with their value
-        let lists = len("enum") / 16 + len("required") / 16 + len("properties") / 16;
-        let unevaluated = has("unevaluatedProperties") | has("unevaluatedItems");
         // additionalProperties and unevaluatedProperties ask the patterns again
         let times = 1 + has("additionalProperties") + 2 * has("unevaluatedProperties");
+        let pattern = m.get("pattern").and_then(Value::as_str);
         Node {
-            weight: 1 + lists + len("patternProperties"),
-            factor: if unevaluated == 1 { 3 } else { 1 },
-            pattern: m.contains_key("pattern"),
-            key_patterns: len("patternProperties") * times,
+            load: schema_load::own(m),
+            unevaluated: has("unevaluatedProperties") | has("unevaluatedItems") == 1,
+            pattern: pattern.map_or(0, weight),
+            key_patterns: keys * times,
             ..Node::default()
         }
     }
 
-    fn in_place(&mut self, m: &'v Map<String, Value>) -> Result<Vec<Vec<usize>>, Refused> {
-        let mut out = Vec::new();
-        if let Some(Value::String(r)) = m.get("$ref") {
-            out.push(vec![self.id(self.target(r)?)?]);
-        }
-        if let Some(Value::String(r)) = m.get("$dynamicRef") {
-            let mut choice = vec![self.id(self.target(r)?)?];
-            for c in self.dynamic.get(&r[1..]).cloned().unwrap_or_default() {
-                let c = self.id(c)?;
-                if !choice.contains(&c) {
-                    choice.push(c);
-                }
-            }
-            out.push(choice);
-        }
+    fn in_place(&mut self, m: &'v Map<String, Value>) -> Result<Vec<usize>, Refused> {
         let mut all = Vec::new();
+        // Anchors are unique, so a dynamic reference has one target too.
+        for k in ["$ref", "$dynamicRef"] {
+            if let Some(Value::String(r)) = m.get(k) {
+                all.push(self.target(r)?);
+            }
+        }
         for k in ["allOf", "anyOf", "oneOf"] {
             if let Some(Value::Array(a)) = m.get(k) {
                 all.extend(a);
             }
         }
-        all.extend(
-            ["not", "if", "then", "else"]
-                .iter()
-                .filter_map(|k| m.get(*k)),
-        );
+        let branches = ["not", "if", "then", "else"];
+        all.extend(branches.iter().filter_map(|k| m.get(*k)));
         for k in ["dependentSchemas", "dependencies"] {
             if let Some(Value::Object(o)) = m.get(k) {
                 all.extend(o.values().filter(|s| !s.is_array()));
             }
         }
-        out.extend(self.ids(all)?.into_iter().map(|i| vec![i]));
-        Ok(out)
+        self.ids(all)
     }
 
     fn children(&mut self, m: &'v Map<String, Value>, node: &mut Node) -> Result<(), Refused> {
@@ -306,7 +298,7 @@ impl<'v> Builder<'v> {
         if let Some(Value::Array(a)) = m.get("prefixItems") {
             node.prefix = self.ids(a)?;
         }
-        node.any.extend(self.ids(m.get("unevaluatedProperties"))?);
+        node.any_left = self.ids(m.get("unevaluatedProperties"))?;
         node.others = self.ids(m.get("additionalProperties"))?;
         node.names = self.ids(m.get("propertyNames"))?;
         node.rest = self.ids(m.get("items"))?;
@@ -334,7 +326,7 @@ impl<'v> Builder<'v> {
                 }
                 state[i] = IN_PROGRESS;
                 stack.push((i, true));
-                for &t in self.nodes[i].in_place.iter().flatten() {
+                for &t in &self.nodes[i].in_place {
                     match state[t] {
                         IN_PROGRESS => {
                             let text = "a subschema refers to itself in place";
@@ -352,7 +344,7 @@ impl<'v> Builder<'v> {
     fn longest_chain(&self, order: &[usize]) -> u32 {
         let mut depth = vec![1u32; self.nodes.len()];
         for &i in order {
-            let successors = self.nodes[i].in_place.iter().flatten();
+            let successors = self.nodes[i].in_place.iter();
             depth[i] = 1 + successors.map(|&t| depth[t]).max().unwrap_or(0);
         }
         depth.into_iter().max().unwrap_or(0)
@@ -363,7 +355,7 @@ impl<'v> Builder<'v> {
         let mut todo = Vec::new();
         for (i, node) in self.nodes.iter().enumerate() {
             node.targets().for_each(|t| sources[t].push(i));
-            if node.pattern || node.key_patterns > 0 {
+            if node.pattern > 0 || node.key_patterns > 0 {
                 todo.push(i);
             }
         }
@@ -378,14 +370,18 @@ impl<'v> Builder<'v> {
 }
 
 impl Graph {
-    pub fn new(schema: &Value, limits: &GraphLimits) -> Result<Graph, Refused> {
+    pub fn new(
+        schema: &Value,
+        patterns: &PatternWeights,
+        limits: &GraphLimits,
+    ) -> Result<Graph, Refused> {
         let mut b = Builder {
             root: schema,
+            patterns,
             nodes: Vec::new(),
             ids: HashMap::new(),
             todo: Vec::new(),
             anchors: HashMap::new(),
-            dynamic: HashMap::new(),
             max_nodes: limits.max_subschemas as usize,
         };
         b.scan()?;
@@ -411,12 +407,10 @@ fn percent_decode(s: &str) -> String {
     let mut out = Vec::with_capacity(b.len());
     let mut i = 0;
     while i < b.len() {
-        let hex = if b[i] == b'%' {
-            s.get(i + 1..i + 3)
-        } else {
-            None
-        };
-        match hex.map(|h| u8::from_str_radix(h, 16)) {
+        let digits = s
+            .get(i + 1..i + 3)
+            .filter(|h| b[i] == b'%' && h.bytes().all(|c| c.is_ascii_hexdigit()));
+        match digits.map(|h| u8::from_str_radix(h, 16)) {
             Some(Ok(x)) => {
                 out.push(x);
                 i += 3;

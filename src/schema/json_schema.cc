@@ -25,16 +25,28 @@ constexpr std::array kCodes{
 
 constexpr palyra_rust_schema_limits_t kSchemaLimits{
     // Every value takes a byte, so the bytes bound the values.
-    .json = {.max_bytes = kMaxSchemaBytes, .max_values = kMaxSchemaBytes, .max_depth = kMaxSchemaDepth},
+    .json = {.max_bytes = kMaxSchemaBytes,
+             .max_values = kMaxSchemaBytes,
+             .max_memory = kMaxSchemaMemory,
+             .max_members = kMaxObjectMembers,
+             .max_depth = kMaxSchemaDepth},
     .max_evaluations_per_value = kMaxEvaluationsPerValue,
     .max_pattern_bytes = kMaxPatternBytes,
+    .max_patterns = kMaxPatterns,
+    .max_pattern_text = kMaxPatternText,
     .max_in_place_chain = kMaxInPlaceChain,
     .max_subschemas = kMaxSubschemas,
 };
 constexpr palyra_rust_validate_limits_t kDocumentLimits{
-    .json = {.max_bytes = kMaxDocumentBytes, .max_values = kMaxDocumentValues, .max_depth = kMaxDocumentDepth},
+    .json = {.max_bytes = kMaxDocumentBytes,
+             .max_values = kMaxDocumentValues,
+             .max_memory = kMaxDocumentMemory,
+             .max_members = kMaxObjectMembers,
+             .max_depth = kMaxDocumentDepth},
     .max_evaluations = kMaxEvaluations,
+    .max_scanned = kMaxScannedBytes,
     .max_evaluations_for_list = kMaxEvaluationsForList,
+    .max_list_memory = kMaxListMemory,
     .max_pattern_string_bytes = kMaxPatternStringBytes,
     .max_pattern_strings_bytes = kMaxPatternStringsBytes,
     .max_pattern_bytes_for_list = kMaxPatternBytesForList,

@@ -127,10 +127,8 @@ TEST(JsonSchemaTest, CountsSubschemasThatNothingLeadsTo) {
   EXPECT_THAT(compile(fmt::format(R"({{"$defs":{{{}}}}})", definitions)), FailsWith(kTooManySubschemas));
 }
 
-TEST(JsonSchemaTest, RefusesAnInPlaceChainOver64) {
+TEST(JsonSchemaTest, RefusesALongInPlaceChainInARecursion) {
   const auto itself = [](std::string next) { return next; };
-  EXPECT_THAT(compile(chain(kMaxInPlaceChain - 3, "{}", itself)), IsOk());
-  EXPECT_THAT(compile(chain(kMaxInPlaceChain, "{}", itself)), FailsWith(kChainTooLong));
   EXPECT_THAT(compile(chain(2'000, R"({"properties":{"x":{"$ref":"#"}}})", itself)), FailsWith(kChainTooLong));
 }
 
