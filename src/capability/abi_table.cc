@@ -149,4 +149,10 @@ const AbiFunction* find_abi_function(std::string_view module, std::string_view n
   return row == kTable.end() ? nullptr : &*row;
 }
 
+bool takes_addresses(const AbiFunction& function) {
+  const bool fills_lists =
+      function.module == kWasiModule && (function.name == "args_get" || function.name == "environ_get");
+  return fills_lists || !function.ranges.empty();
+}
+
 }  // namespace palyra::capability

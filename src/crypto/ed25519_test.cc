@@ -91,6 +91,16 @@ TEST(Ed25519Test, RefusesOnImportTheKeysItRefusesInASignature) {
   }
 }
 
+TEST(Ed25519Test, AKeyWithAByteMoreOrLessIsNoKey) {
+  const SigningKey key = SigningKey::generate();
+  const Bytes message{1, 2, 3};
+  const auto signature = key.sign(message);
+  Bytes longer(key.public_key().bytes().begin(), key.public_key().bytes().end());
+  longer.push_back(0);
+  EXPECT_THAT(verify_signature(longer, message, signature), FailsWith(kSignatureLength));
+  EXPECT_THAT(verify_signature(BytesView(longer).first(31), message, signature), FailsWith(kSignatureLength));
+}
+
 TEST(Ed25519Test, PassesItsSelfTest) { EXPECT_THAT(self_test(), IsOk()); }
 
 TEST(Ed25519Test, SignsAsRfc8032Does) {  // 7.1, TEST 3

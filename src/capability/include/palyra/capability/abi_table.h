@@ -62,4 +62,7 @@ std::span<const AbiFunction> abi_table();
 // The row of that import, or nullptr.
 const AbiFunction* find_abi_function(std::string_view module, std::string_view name);
 
+// Whether a call passes addresses of the guest's memory, in a range of its row or in structures the host fills.
+bool takes_addresses(const AbiFunction& function);
+
 }  // namespace palyra::capability

@@ -3,9 +3,13 @@
 // What one run did and used, good or bad: the value that the runtime begins, the host fills, and whoever reports or
 // stores a run reads. docs/guest-abi.md, "Errors that a caller sees".
 
+#include <palyra/base/json.h>
+
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace palyra::capability {
@@ -40,6 +44,14 @@ struct RunRecord {
   std::vector<std::string> denials;  // what was refused, in the words an operator needs to allow it
   std::vector<LogLine> log;
   std::uint64_t log_lines_dropped = 0;
+  friend bool operator==(const RunRecord&, const RunRecord&) = default;
 };
+
+std::string_view to_text(LogLevel level);  // "error", "warn", ...
+
+// An object with every field; durations are milliseconds.
+Json to_json(const RunRecord& record);
+// What to_json wrote; nullopt when a member is missing or of another type. Members it does not know are ignored.
+std::optional<RunRecord> run_record_from_json(const Json& json);
 
 }  // namespace palyra::capability

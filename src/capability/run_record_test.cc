@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <palyra/base/testing.h>
+#include <palyra/capability/run_record.h>
+
+namespace palyra::capability {
+namespace {
+
+RunRecord full_record() {
+  RunRecord record;
+  record.duration = std::chrono::nanoseconds(12'345'678);
+  record.fuel_used = 0xFFFF'FFFF'FFFF'FFFF;
+  record.peak_memory_bytes = 65'536;
+  record.host_calls = {{.module = "palyra:skill/call@1.0.0", .name = "log", .calls = 3}};
+  record.bytes_in = 1;
+  record.bytes_out = 2;
+  record.grants_held = {"http:https://api.example.com:443/"};
+  record.grants_used = {"a", "b"};
+  record.denials = {"'x' is not granted"};
+  record.log = {{.level = LogLevel::kTrace, .text = "quote \" line"}, {.level = LogLevel::kError, .text = ""}};
+  record.log_lines_dropped = 7;
+  return record;
+}
+
+TEST(RunRecordJsonTest, GivesBackEveryField) {
+  const std::string text = to_text(to_json(full_record()));
+  const Json json = parse_json(as_bytes(text), {.max_bytes = text.size(), .max_depth = 4}).value();
+  EXPECT_EQ(run_record_from_json(json), full_record());
+  EXPECT_EQ(run_record_from_json(to_json(RunRecord{})), RunRecord{});
+}
+
+TEST(RunRecordJsonTest, RefusesARecordThatLacksAMemberOrHasOneOfAnotherType) {
+  const Json whole = to_json(full_record());
+  for (const Json::Member& left_out : *whole.as_object()) {
+    Json without;
+    Json other;
+    for (const auto& [key, value] : *whole.as_object()) {
+      if (key != left_out.first) without.set(key, value);
+      other.set(key, key == left_out.first ? Json(true) : value);
+    }
+    EXPECT_EQ(run_record_from_json(without), std::nullopt) << left_out.first;
+    EXPECT_EQ(run_record_from_json(other), std::nullopt) << left_out.first;
+  }
+}
+
+TEST(RunRecordJsonTest, RefusesElementsOfAnotherForm) {
+  for (const char* changed :
+       {R"("host_calls":[{"module":"m","name":"n"}])", R"("grants_used":[1])", R"("log":[{"level":"loud","text":""}])",
+        R"("duration_ms":-1)", R"("duration_ms":1e300)", R"("fuel_used":-1)"}) {
+    const Json member =
+        parse_json(as_bytes(fmt::format("{{{}}}", changed)), {.max_bytes = 1000, .max_depth = 8}).value();
+    Json record;
+    const Json whole = to_json(full_record());
+    for (const auto& [key, value] : *whole.as_object()) {
+      const Json* replaced = member.find(key);
+      record.set(key, replaced == nullptr ? value : *replaced);
+    }
+    EXPECT_EQ(run_record_from_json(record), std::nullopt) << changed;
+  }
+}
+
+}  // namespace
+}  // namespace palyra::capability

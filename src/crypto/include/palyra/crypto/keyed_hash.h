@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Keyed BLAKE2b-256 (RFC 7693): who knows the key wrote these bytes. For files of our own, never for formats.
+
+#include <palyra/base/bytes.h>
+#include <palyra/base/secret.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+namespace palyra::crypto {
+
+inline constexpr std::size_t kKeyedHashKeyBytes = 32;
+using KeyedHashTag = std::array<std::uint8_t, 32>;
+
+// A new key from the system's random numbers.
+Secret make_keyed_hash_key();
+
+// The tag of `parts` one after the other; their borders are not part of it. `key` has kKeyedHashKeyBytes bytes.
+KeyedHashTag keyed_hash(const Secret& key, std::initializer_list<BytesView> parts);
+
+// In a time that does not depend on where they differ.
+bool same_tag(const KeyedHashTag& a, const KeyedHashTag& b);
+
+}  // namespace palyra::crypto
