@@ -27,7 +27,7 @@ TEST_P(FeatureOffTest, RefusesAModuleThatNeedsIt) {
   const auto compiled = compile(GetParam().wat);
   ASSERT_THAT(compiled, FailsWith(kFeatureDisabled));
   EXPECT_THAT(compiled.error().message(), HasSubstr(std::string(GetParam().feature)));
-  EXPECT_THAT(describe_module(*wasm), FailsWith(kFeatureDisabled));
+  EXPECT_THAT(describe_module(*wasm, DescribeInThisProcess{}), FailsWith(kFeatureDisabled));
 }
 
 constexpr FeatureCase kOn[] = {

@@ -57,6 +57,27 @@ void check_row(const HostFunction& function) {
 
 }  // namespace
 
+bool imports_from(const CompiledModule& module, std::string_view import_module) {
+  wasm_importtype_vec_t imports;
+  wasmtime_module_imports(&module.get(), &imports);
+  const bool found = std::any_of(imports.data, imports.data + imports.size, [&](const wasm_importtype_t* each) {
+    return as_view(*wasm_importtype_module(each)) == import_module;
+  });
+  wasm_importtype_vec_delete(&imports);
+  return found;
+}
+
+bool exports_function(const CompiledModule& module, std::string_view name) {
+  wasm_exporttype_vec_t exports;
+  wasmtime_module_exports(&module.get(), &exports);
+  const bool found = std::any_of(exports.data, exports.data + exports.size, [&](const wasm_exporttype_t* each) {
+    return as_view(*wasm_exporttype_name(each)) == name &&
+           wasm_externtype_kind(wasm_exporttype_type(each)) == WASM_EXTERN_FUNC;
+  });
+  wasm_exporttype_vec_delete(&exports);
+  return found;
+}
+
 Result<std::shared_ptr<const LinkedModule>> LinkedModule::create(wasm_engine_t& engine,
                                                                  std::shared_ptr<const CompiledModule> module,
                                                                  std::span<const HostFunction> functions) {

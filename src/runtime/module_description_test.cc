@@ -11,19 +11,21 @@
 namespace palyra::runtime {
 namespace {
 
+using capability::ExternKind;
+using capability::ModuleFacts;
 using testing::FailsWith;
 using ::testing::Gt;
 using ::testing::HasSubstr;
 using testing::IsOk;
 using ::testing::SizeIs;
 
-ModuleDescription described(std::string_view wat) {
+ModuleFacts described(std::string_view wat) {
   const auto wasm = parse_wat(wat);
   EXPECT_THAT(wasm, IsOk());
   if (!wasm) return {};
-  auto module = describe_module(*wasm);
+  auto module = describe_module(*wasm, DescribeInThisProcess{});
   EXPECT_THAT(module, IsOk());
-  return module ? *std::move(module) : ModuleDescription{};
+  return module ? *std::move(module) : ModuleFacts{};
 }
 
 TEST(ModuleDescriptionTest, GivesImportsExportsMemoriesAndTables) {
@@ -51,20 +53,24 @@ TEST(ModuleDescriptionTest, GivesImportsExportsMemoriesAndTables) {
   EXPECT_EQ(module.tables[0].minimum, 5U);
   EXPECT_EQ(module.tables[0].maximum, std::nullopt);
   EXPECT_TRUE(module.has_start_function);
+  EXPECT_EQ(module.functions_imported, 1U);
+  EXPECT_EQ(module.functions_defined, 2U);
   EXPECT_FALSE(described("(module)").has_start_function);
 }
 
 TEST(ModuleDescriptionTest, RefusesWhatIsNoValidModule) {
-  EXPECT_THAT(describe_module({}), FailsWith(kInvalidModule));
-  EXPECT_THAT(describe_module(as_bytes("(module)")), FailsWith(kInvalidModule));
-  EXPECT_THAT(describe_module(parse_wat("(component)").value_or(Bytes{})), FailsWith(kInvalidModule));
-  EXPECT_THAT(describe_module(parse_wat("(module (func (result i32)))").value_or(Bytes{})), FailsWith(kInvalidModule));
+  EXPECT_THAT(describe_module({}, DescribeInThisProcess{}), FailsWith(kInvalidModule));
+  EXPECT_THAT(describe_module(as_bytes("(module)"), DescribeInThisProcess{}), FailsWith(kInvalidModule));
+  EXPECT_THAT(describe_module(parse_wat("(component)").value_or(Bytes{}), DescribeInThisProcess{}),
+              FailsWith(kComponent));
+  EXPECT_THAT(describe_module(parse_wat("(module (func (result i32)))").value_or(Bytes{}), DescribeInThisProcess{}),
+              FailsWith(kInvalidModule));
 }
 
 TEST(ModuleDescriptionTest, RefusesMoreThanACapAllows) {
   std::string wat = "(module";
   for (int i = 0; i < 1'025; ++i) wat += fmt::format(R"( (func (export "e{}")))", i);
-  const auto module = describe_module(parse_wat(wat + ")").value_or(Bytes{}));
+  const auto module = describe_module(parse_wat(wat + ")").value_or(Bytes{}), DescribeInThisProcess{});
   ASSERT_THAT(module, FailsWith(kModuleOverCap));
   EXPECT_THAT(module.error().message(), HasSubstr("1025"));
 }
@@ -109,7 +115,7 @@ TEST(ModuleDescriptionTest, AgreesWithTheEngineOnEveryModuleAtHand) {
     const Bytes bytes = testing::must_read(file);
     const auto wasm = file.ends_with(".wat") ? parse_wat(as_text(bytes)) : Result<Bytes>(bytes);
     if (!wasm) continue;  // invalid on purpose, in a way that the text format cannot say
-    const auto module = describe_module(*wasm);
+    const auto module = describe_module(*wasm, DescribeInThisProcess{});
     if (!module && module.error().is(kModuleOverCap)) continue;  // the engine has no such caps
     const WasmError error(wasmtime_module_validate(engine.get(), wasm->data(), wasm->size()));
     EXPECT_EQ(module.has_value(), error == nullptr)

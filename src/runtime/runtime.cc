@@ -119,6 +119,17 @@ Result<std::unique_ptr<WasmRuntime>> WasmRuntime::create() {
   return std::unique_ptr<WasmRuntime>(new WasmRuntime(std::make_unique<Engine>(WasmEngine(engine))));
 }
 
+std::uint64_t WasmRuntime::compatibility() const {
+  return palyra_rust_engine_compatibility_hash(engine_->engine.get());
+}
+
+Result<std::shared_ptr<const CompiledModule>> WasmRuntime::load(const SealedFile& code) const {
+  wasmtime_module_t* module = nullptr;
+  const WasmError error(wasmtime_module_deserialize_file(engine_->engine.get(), code.path().c_str(), &module));
+  if (error) return fail(kEngineFailed, "the engine does not take its own code: {}", message_of(*error));
+  return std::make_shared<const CompiledModule>(WasmModule(module));
+}
+
 Result<std::shared_ptr<const LinkedModule>> WasmRuntime::link(std::shared_ptr<const CompiledModule> module,
                                                               std::span<const HostFunction> functions) const {
   return LinkedModule::create(*engine_->engine, std::move(module), functions);
@@ -144,12 +155,14 @@ Result<Run> WasmRuntime::invoke(const Invocation& invocation) const {
   return Run{.outcome = std::move(outcome), .record = std::move(record)};
 }
 
-Result<std::shared_ptr<const CompiledModule>> InProcessCompiler::compile(BytesView wasm) const {
+Result<std::shared_ptr<const CompiledModule>> InProcessCompiler::compile_until(BytesView wasm,
+                                                                               const Until& /*until*/) const {
   wasmtime_module_t* module = nullptr;
   const WasmError error(wasmtime_module_new(runtime_.engine_->engine.get(), wasm.data(), wasm.size(), &module));
   if (!error) return std::make_shared<const CompiledModule>(WasmModule(module));
   // The static check has the better words for the same verdict.
-  if (const auto described = describe_module(wasm); !described && described.error().is(kFeatureDisabled)) {
+  if (const auto described = describe_module(wasm, DescribeInThisProcess{});
+      !described && described.error().is(kFeatureDisabled)) {
     return std::unexpected(described.error());
   }
   return fail(kInvalidModule, "not a module that can be compiled: {}", message_of(*error));

@@ -21,13 +21,14 @@ MAY_INCLUDE = {
     "schema": ["base"],
     "capability": ["base"],
     "runtime": ["capability", "crypto", "base"],
+    "worker": ["runtime", "capability", "base"],
     "skills": ["crypto", "capability", "base"],
     "host": ["runtime", "capability", "base"],
     "state": ["skills", "capability", "crypto", "base"],
     "app": ["state", "skills", "host", "schema", "runtime", "capability", "crypto", "base"],
     "cli": ["app"],
 }
-PROGRAMS = {"cli"}  # nobody includes a program
+PROGRAMS = {"cli", "worker"}  # nobody includes a program
 
 
 def reachable(layer):

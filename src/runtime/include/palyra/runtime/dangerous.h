@@ -4,6 +4,11 @@
 
 namespace palyra::runtime {
 
+// Parsing a stranger's module in this process: a mistake of the parser is a mistake in this process.
+struct DescribeInThisProcess {
+  explicit DescribeInThisProcess() = default;
+};
+
 // Compiling a stranger's module in this process: its time and memory are the module's to decide.
 struct CompileInThisProcess {
   explicit CompileInThisProcess() = default;

@@ -6,11 +6,13 @@
 #include <palyra/base/bytes.h>
 #include <palyra/base/clock.h>
 #include <palyra/base/error.h>
+#include <palyra/base/sealed_bytes.h>
 #include <palyra/runtime/dangerous.h>
 #include <palyra/runtime/host_function.h>
 #include <palyra/runtime/limits.h>
 #include <palyra/runtime/module_description.h>
 #include <palyra/runtime/outcome.h>
+#include <palyra/runtime/until.h>
 
 #include <atomic>
 #include <memory>
@@ -51,9 +53,19 @@ class LinkedModule;    // a CompiledModule bound to host functions; the same
 class ModuleCompiler {
  public:
   virtual ~ModuleCompiler() = default;
-  // Errors: kInvalidModule, kFeatureDisabled.
-  [[nodiscard]] virtual Result<std::shared_ptr<const CompiledModule>> compile(BytesView wasm) const = 0;
+  // Errors: kInvalidModule, kFeatureDisabled, and those of WorkerClient::compile where a worker does it.
+  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> compile(BytesView wasm, const Until& until = {}) const {
+    return compile_until(wasm, until);
+  }
+
+ private:
+  [[nodiscard]] virtual Result<std::shared_ptr<const CompiledModule>> compile_until(BytesView wasm,
+                                                                                    const Until& until) const = 0;
 };
+
+// What the engine says about a compiled module: enough to choose how to call it without parsing it again.
+bool imports_from(const CompiledModule& module, std::string_view import_module);
+bool exports_function(const CompiledModule& module, std::string_view name);
 
 enum class EntryKind : std::uint8_t {
   kCore,  // () -> i32; `_initialize: () -> ()` is called first when it is exported
@@ -81,6 +93,9 @@ class WasmRuntime {
   WasmRuntime& operator=(const WasmRuntime&) = delete;
   ~WasmRuntime();  // every invoke() has returned
 
+  // Equal for runtimes that can load each other's code: version and settings of the engine, features of the CPU.
+  [[nodiscard]] std::uint64_t compatibility() const;
+
   // Binds what the module imports. The rows and bodies must outlive the result.
   // Errors: kUnknownImport, kImportType (not a function, or of another type than the row's).
   [[nodiscard]] Result<std::shared_ptr<const LinkedModule>> link(std::shared_ptr<const CompiledModule> module,
@@ -93,8 +108,11 @@ class WasmRuntime {
   [[nodiscard]] Result<Run> invoke(const Invocation& invocation) const;
 
  private:
+  friend class CachingCompiler;
   friend class InProcessCompiler;
   struct Engine;
+  // Native code that this program, or a worker of this build, has made: it runs unseen. Errors: kEngineFailed.
+  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> load(const SealedFile& code) const;
   explicit WasmRuntime(std::unique_ptr<Engine> engine);
   std::unique_ptr<Engine> engine_;
 };
@@ -103,9 +121,11 @@ class WasmRuntime {
 class InProcessCompiler final : public ModuleCompiler {
  public:
   InProcessCompiler(const WasmRuntime& runtime, CompileInThisProcess) : runtime_(runtime) {}
-  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> compile(BytesView wasm) const override;
 
  private:
+  // Cannot be interrupted: `until` is not looked at.
+  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> compile_until(BytesView wasm,
+                                                                            const Until& until) const override;
   const WasmRuntime& runtime_;
 };
 

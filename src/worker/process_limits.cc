@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process_limits.h"
+
+#include <csignal>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+namespace palyra::worker {
+namespace {
+
+// The sanitizers reserve terabytes of address space for their shadow: no limit on it leaves them any.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kAddressSpaceCanBeLimited = false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool kAddressSpaceCanBeLimited = false;
+#else
+constexpr bool kAddressSpaceCanBeLimited = true;
+#endif
+#else
+constexpr bool kAddressSpaceCanBeLimited = true;
+#endif
+
+bool limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
+  const rlimit both{.rlim_cur = soft, .rlim_max = hard};
+  return ::setrlimit(resource, &both) == 0;
+}
+
+bool limit(__rlimit_resource resource, rlim_t value) { return limit(resource, value, value); }
+
+}  // namespace
+
+bool give_up_privileges(const ProcessLimits& limits) {
+  // The soft CPU limit names itself by SIGXCPU; the hard one cannot be caught.
+  return limit(RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1) &&
+         (!kAddressSpaceCanBeLimited || limit(RLIMIT_AS, limits.address_space_bytes)) && limit(RLIMIT_CORE, 0) &&
+         limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, 3) && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
+}
+
+}  // namespace palyra::worker
