@@ -145,6 +145,23 @@ TEST(ArtifactTest, IsRefusedAtEveryTruncation) {
   }
 }
 
+TEST(ArtifactTest, IsRefusedWhenTheLastEntryOfItsDirectoryIsNotThere) {
+  constexpr std::size_t kEndRecord = 22;
+  constexpr std::size_t kDirectoryOffset = 16;  // in the end record; its lowest two bytes suffice here
+  const std::size_t last = 30 + std::string_view("signature.json").size() + kFormat2.size();
+  Bytes file = written(entries_of(minimal()));
+  const std::size_t at = file.size() - kEndRecord + kDirectoryOffset;
+  const std::size_t directory = file[at] + std::size_t{file[at + 1]} * 256;
+  for (const std::size_t cut : {last, last - 29}) {  // none of it, all of its header but a byte
+    Bytes shorter = file;
+    const auto end = shorter.begin() + static_cast<std::ptrdiff_t>(directory);
+    shorter.erase(end - static_cast<std::ptrdiff_t>(cut), end);
+    shorter[at - cut] = static_cast<std::uint8_t>((directory - cut) % 256);
+    shorter[at - cut + 1] = static_cast<std::uint8_t>((directory - cut) / 256);
+    EXPECT_THAT(Artifact::read(shorter), FailsWith(kContainerC5));
+  }
+}
+
 TEST(ArtifactTest, IsRefusedAboveItsSize) {
   const Bytes file(kMaxArtifactBytes + 1);
   EXPECT_THAT(Artifact::read(file), FailsWith(kContainerC1));

@@ -154,9 +154,7 @@ Result<Directory> read_end_record(BytesView file) {
 }
 
 Result<> check_directory_place(const Directory& directory, std::size_t file_size) {
-  if (directory.size == kSentinel32 || directory.offset == kSentinel32) {
-    return fail(kContainerC2, "the end record refers to a ZIP64 record");
-  }
+  // With C1 this also refuses the marks of ZIP64: no directory ends so far behind.
   if (std::uint64_t{directory.offset} + directory.size != file_size - kEndBytes) {
     return fail(kContainerC2, "a directory of {} bytes at {} does not end at the end record at {}", directory.size,
                 directory.offset, file_size - kEndBytes);

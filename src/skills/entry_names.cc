@@ -19,7 +19,6 @@ constexpr std::size_t kMaxNameBytes = 240;
 constexpr std::size_t kMaxSegments = 8;
 constexpr std::size_t kMaxSegmentBytes = 100;
 
-constexpr std::string_view kModulesFolder = "modules/";
 constexpr std::string_view kModuleExtension = ".wasm";
 constexpr std::array kRequiredEntries{kManifestEntry, kSbomEntry, kProvenanceEntry, kSignatureEntry};
 
@@ -48,9 +47,9 @@ Result<> check_segment(std::string_view segment, std::string_view name) {
 }
 
 bool is_module(std::string_view name, container::ModuleDepth depth) {
-  if (!name.starts_with(kModulesFolder) || !name.ends_with(kModuleExtension)) return false;
+  if (!name.starts_with(kModuleFolder) || !name.ends_with(kModuleExtension)) return false;
   const std::string_view file = name.substr(name.rfind('/') + 1);
-  const bool one_folder = name.size() == kModulesFolder.size() + file.size();
+  const bool one_folder = name.size() == kModuleFolder.size() + file.size();
   return file.size() > kModuleExtension.size() && (one_folder || depth == container::ModuleDepth::kAny);
 }
 

@@ -19,12 +19,13 @@ using capability::SecretPurpose;
 
 using Capabilities = std::vector<Capability>;
 
-Result<> read_filesystem(TableReader& capabilities, Capabilities& all) {
+Result<> read_filesystem(TableReader& capabilities, OlderAsks& older, Capabilities& all) {
   auto table = PALYRA_TRY(capabilities.table("filesystem"));
   if (!table) return {};
   std::map<std::string, capability::FilesystemAccess> roots;  // written last wins: a root in both lists may be written
   for (const std::string_view key : {"read_roots", "write_roots"}) {
     for (const std::string& root : PALYRA_TRY(table->texts(key))) {
+      if (root == "*" && older.take_wildcard(OlderCapability::kFilesystem, root)) continue;
       if (!capability::is_portable_name(root)) {
         return fail(kManifestPath, "\"{}\" holds \"{}\", not a relative name", table->name(key), printable(root));
       }
@@ -37,6 +38,7 @@ Result<> read_filesystem(TableReader& capabilities, Capabilities& all) {
 }
 
 Result<SecretPurpose> read_purpose(TableReader& table) {
+  if (!table.is_version_3()) return SecretPurpose::kHttp;
   const auto uses = PALYRA_TRY(table.texts("uses"));
   constexpr std::array<std::string_view, 2> kPurposes = {"http", "hmac-sha256"};
   for (const std::string& use : uses) PALYRA_TRY(check_choice(table.name("uses"), use, kPurposes));
@@ -48,7 +50,7 @@ Result<SecretPurpose> read_purpose(TableReader& table) {
   return distinct.contains("hmac-sha256") ? SecretPurpose::kHmacSha256 : SecretPurpose::kHttp;
 }
 
-Result<> read_secrets(TableReader& capabilities, Capabilities& all) {
+Result<> read_secrets(TableReader& capabilities, OlderAsks& older, Capabilities& all) {
   for (TableReader& table : PALYRA_TRY(capabilities.tables("secrets"))) {
     const std::string scope = PALYRA_TRY(table.required_text("scope"));
     if (!capability::is_secret_scope(scope)) {
@@ -59,6 +61,7 @@ Result<> read_secrets(TableReader& capabilities, Capabilities& all) {
     if (keys.empty()) return fail(kManifestCount, "\"{}\" names no key", table.name("key_names"));
     const SecretPurpose purpose = PALYRA_TRY(read_purpose(table));
     for (const std::string& key : keys) {
+      if (key == "*" && older.take_wildcard(OlderCapability::kSecrets, scope + "/*")) continue;
       if (!capability::is_name(key)) {
         return fail(kManifestSyntax, "\"{}\" holds \"{}\", not 1-128 of a-z, 0-9, ., _, : and -",
                     table.name("key_names"), printable(key));
@@ -148,18 +151,24 @@ Result<> check_counts(const Capabilities& all) {
 
 }  // namespace
 
-Result<CapabilityGrantSet> read_capabilities(TableReader& capabilities) {
-  Capabilities all = PALYRA_TRY(read_http_rules(capabilities));
-  PALYRA_TRY(read_filesystem(capabilities, all));
-  PALYRA_TRY(read_secrets(capabilities, all));
-  PALYRA_TRY(read_storage(capabilities, all));
-  PALYRA_TRY(read_channels(capabilities, all));
+Result<> read_capabilities(TableReader& capabilities, SkillManifest& manifest) {
+  OlderAsks older = PALYRA_TRY(read_older_asks(capabilities));
+  Capabilities all = PALYRA_TRY(read_http_rules(capabilities, older));
+  PALYRA_TRY(read_filesystem(capabilities, older, all));
+  PALYRA_TRY(read_secrets(capabilities, older, all));
+  if (capabilities.is_version_3()) {
+    PALYRA_TRY(read_storage(capabilities, all));
+    PALYRA_TRY(read_channels(capabilities, all));
+  }
   PALYRA_TRY(check_counts(all));
   PALYRA_TRY(check_declared_secrets(all));
   auto requested = CapabilityGrantSet::create(std::move(all));
   if (!requested) return fail(kManifestConflict, "{}", requested.error().message());
   PALYRA_TRY(check_nesting(*requested));
-  return *std::move(requested);
+  manifest.capabilities = *std::move(requested);
+  manifest.ungrantable = std::move(older.asks);
+  manifest.wildcard_opt_in = std::move(older.wildcard_opt_in);
+  return {};
 }
 
 }  // namespace palyra::skills

@@ -11,17 +11,24 @@ namespace {
 
 constexpr std::size_t kMaxReplies = 16;  // as many requests as one call may send
 constexpr std::size_t kMaxReplyUrlBytes = 2'048;
-constexpr JsonLimits kOutputLimits{.max_bytes = kMaxEntryBytes, .max_depth = 64};
+constexpr std::size_t kMaxOutputDepth = 64;
 
 // A string that looks like the name of a JSON asset is one.
-Result<std::string> read_output(const std::string& name, const Json& value, const ManifestContext& context) {
+// `left`: bytes that further assets may have.
+Result<std::string> read_output(const std::string& name, const Json& value, const ManifestContext& context,
+                                std::size_t& left) {
   const std::string* entry_name = value.as_string();
   if (entry_name == nullptr || !is_json_asset(*entry_name)) return to_text(value);
   const ArtifactEntry* entry = find_entry(context.entries, *entry_name);
   if (entry == nullptr) {
     return fail(kManifestExample, "\"{}\" names {}, which is not in the artifact", name, *entry_name);
   }
-  const auto output = parse_json(entry->bytes, kOutputLimits);
+  if (entry->bytes.size() > left) {
+    return fail(kManifestExample, "\"{}\": the assets named by one tool's examples are more than {} bytes", name,
+                kMaxExampleAssetBytes);
+  }
+  left -= entry->bytes.size();
+  const auto output = parse_json(entry->bytes, {.max_bytes = entry->bytes.size(), .max_depth = kMaxOutputDepth});
   if (!output) return fail(kManifestExample, "{}: {}", *entry_name, output.error().describe());
   return to_text(*output);
 }
@@ -66,7 +73,7 @@ Result<RecordedReply> read_reply(TableReader& table) {
   return reply;
 }
 
-Result<ToolExample> read_example(TableReader& table, const ManifestContext& context) {
+Result<ToolExample> read_example(TableReader& table, const ManifestContext& context, std::size_t& left) {
   ToolExample example;
   example.name = PALYRA_TRY(table.required_display("name", kNameText));
   const Json* input = table.take("input");
@@ -74,7 +81,7 @@ Result<ToolExample> read_example(TableReader& table, const ManifestContext& cont
   if (input->as_object() == nullptr) return wrong_type(table.name("input"), "a table", *input);
   example.input = to_text(*input);
   if (const Json* output = table.take("output")) {
-    example.output = PALYRA_TRY(read_output(table.name("output"), *output, context));
+    example.output = PALYRA_TRY(read_output(table.name("output"), *output, context, left));
   }
   example.error = PALYRA_TRY(table.text("error"));
   if (example.output && example.error) {
@@ -97,8 +104,9 @@ Result<std::vector<ToolExample>> read_examples(TableReader& tool, const Manifest
     return fail(kManifestCount, "\"{}\" has {} examples, limit {}", tool.name("examples"), tables.size(), kMaxExamples);
   }
   std::vector<ToolExample> examples;
+  std::size_t left = kMaxExampleAssetBytes;
   for (TableReader& table : tables) {
-    ToolExample example = PALYRA_TRY(read_example(table, context));
+    ToolExample example = PALYRA_TRY(read_example(table, context, left));
     if (std::ranges::find(examples, example.name, &ToolExample::name) != examples.end()) {
       return fail(kManifestExample, "\"{}\" is \"{}\", which another example has", table.name("name"),
                   printable(example.name));

@@ -15,6 +15,20 @@ using capability::HttpMethod;
 using capability::HttpRule;
 using capability::HttpScheme;
 
+// Versions 1 and 2 take a name in any case and with final dots for the same host.
+std::string older_host(std::string_view text) {
+  std::string host(text.substr(0, text.find_last_not_of('.') + 1));
+  std::ranges::transform(host, host.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return host;
+}
+
+bool is_host_pattern(std::string_view text) {
+  constexpr std::size_t kMaxHostBytes = 253;
+  return text.size() <= kMaxHostBytes && text.find('*') != std::string_view::npos &&
+         text.find_first_not_of("*.-0123456789abcdefghijklmnopqrstuvwxyz") == std::string_view::npos;
+}
+
 Result<> check_host(const std::string& name, std::string_view host) {
   if (capability::is_host_name(host)) return {};
   return fail(kManifestHost, "\"{}\" is \"{}\", not an exact lower-case host name", name, printable(host));
@@ -81,14 +95,17 @@ Result<HttpRule> read_rule(TableReader& table) {
 
 }  // namespace
 
-Result<std::vector<Capability>> read_http_rules(TableReader& capabilities) {
+Result<std::vector<Capability>> read_http_rules(TableReader& capabilities, OlderAsks& older) {
   std::vector<Capability> rules;
   for (std::string& host : PALYRA_TRY(capabilities.texts("http_egress_allowlist"))) {
+    if (!capabilities.is_version_3()) host = older_host(host);
+    if (is_host_pattern(host) && older.take_wildcard(OlderCapability::kHttpEgress, host)) continue;
     PALYRA_TRY(check_host(capabilities.name("http_egress_allowlist"), host));
     HttpRule rule{.host = std::move(host)};
     rule.methods.insert(std::begin(capability::kHttpMethods), std::end(capability::kHttpMethods));
     rules.emplace_back(std::move(rule));
   }
+  if (!capabilities.is_version_3()) return rules;
   for (TableReader& table : PALYRA_TRY(capabilities.tables("http"))) {
     rules.emplace_back(PALYRA_TRY(read_rule(table)));
   }

@@ -25,11 +25,18 @@ bool is_authority(std::string_view text) {
 Result<Version> read_version(TableReader& table, std::string_view key) {
   const std::string text = PALYRA_TRY(table.required_text(key));
   auto version = Version::parse(text);
-  if (!version) {
-    return fail(kManifestVersion, "\"{}\" is \"{}\", not MAJOR.MINOR.PATCH with an optional pre-release",
-                table.name(key), printable(text));
+  if (!version || (!table.is_version_3() && !version->pre_release.empty())) {
+    return fail(kManifestVersion, "\"{}\" is \"{}\", not MAJOR.MINOR.PATCH{}", table.name(key), printable(text),
+                table.is_version_3() ? " with an optional pre-release" : "");
   }
   return *std::move(version);
+}
+
+// The key that is there, or its alias, which version 3 has not; both say one thing, so only one may stand there.
+Result<std::string_view> choose_key(TableReader& table, std::string_view key, std::string_view alias) {
+  if (table.is_version_3() || table.take(alias) == nullptr) return key;
+  if (table.take(key) == nullptr) return alias;
+  return fail(kManifestDuplicateKey, "\"{}\" and \"{}\" are one key", table.name(key), table.name(alias));
 }
 
 Result<> check_signed(const SkillIdentity& found, const SkillIdentity& proven) {
@@ -63,7 +70,7 @@ Result<SkillIdentity> read_identity(TableReader& top, const std::optional<SkillI
   }
   identity.version = PALYRA_TRY(read_version(top, "version"));
   if (signed_identity) PALYRA_TRY(check_signed(identity, *signed_identity));
-  if (!is_of_publisher(identity.skill_id, identity.publisher)) {
+  if (top.is_version_3() && !is_of_publisher(identity.skill_id, identity.publisher)) {
     return fail(kManifestSkillIdPrefix, "skill_id \"{}\" does not begin with \"{}.\"", identity.skill_id,
                 identity.publisher);
   }
@@ -84,6 +91,7 @@ Result<> check_https_url(std::string_view name, std::string_view text) {
 
 Result<> read_labels(TableReader& top, SkillManifest& manifest) {
   manifest.name = PALYRA_TRY(top.required_display("name", kNameText));
+  if (!top.is_version_3()) return {};
   manifest.description = PALYRA_TRY(top.display("description", kDescriptionText));
   manifest.license = PALYRA_TRY(top.text("license"));
   if (manifest.license && (manifest.license->size() > kMaxLicenseBytes || !is_license_expression(*manifest.license))) {
@@ -99,13 +107,18 @@ Result<> read_labels(TableReader& top, SkillManifest& manifest) {
 
 Result<std::optional<SkillCompatibility>> read_compatibility(TableReader& top) {
   auto table = PALYRA_TRY(top.table("compat"));
-  if (!table) return std::nullopt;
+  if (!table) {
+    if (top.is_version_3()) return std::nullopt;
+    return missing_key("compat");
+  }
   SkillCompatibility compatibility;
+  const std::string_view major_key = PALYRA_TRY(choose_key(*table, "required_protocol_major", "min_protocol_major"));
   const auto major =
-      PALYRA_TRY(table->integer("required_protocol_major", {1, std::numeric_limits<std::int32_t>::max()}));
-  if (!major) return missing_key(table->name("required_protocol_major"));
+      PALYRA_TRY(table->integer(major_key, {top.is_version_3() ? 1 : 0, std::numeric_limits<std::int32_t>::max()}));
+  if (!major) return missing_key(table->name(major_key));
   compatibility.required_protocol_major = *major;
-  compatibility.min_palyra_version = PALYRA_TRY(read_version(*table, "min_palyra_version"));
+  compatibility.min_palyra_version =
+      PALYRA_TRY(read_version(*table, PALYRA_TRY(choose_key(*table, "min_palyra_version", "min_runtime_version"))));
   if (table->take("max_palyra_version") != nullptr) {
     compatibility.max_palyra_version = PALYRA_TRY(read_version(*table, "max_palyra_version"));
   }

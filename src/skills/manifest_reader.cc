@@ -95,7 +95,7 @@ Result<std::optional<TableReader>> TableReader::table(std::string_view key) {
   const Json* value = take(key);
   if (value == nullptr) return std::nullopt;
   if (value->as_object() == nullptr) return wrong_type(name(key), "a table", *value);
-  return TableReader(*value->as_object(), name(key));
+  return TableReader(*value->as_object(), name(key), version_);
 }
 
 Result<std::vector<TableReader>> TableReader::tables(std::string_view key) {
@@ -105,7 +105,7 @@ Result<std::vector<TableReader>> TableReader::tables(std::string_view key) {
   if (value->as_array() == nullptr) return wrong_type(name(key), "an array of tables", *value);
   for (const Json& element : *value->as_array()) {
     if (element.as_object() == nullptr) return wrong_type(name(key), "an array of tables", element);
-    all.emplace_back(*element.as_object(), fmt::format("{}[{}]", name(key), all.size()));
+    all.emplace_back(*element.as_object(), fmt::format("{}[{}]", name(key), all.size()), version_);
   }
   return all;
 }
@@ -113,7 +113,8 @@ Result<std::vector<TableReader>> TableReader::tables(std::string_view key) {
 Result<> TableReader::finish() const {
   for (const auto& [key, value] : *table_) {
     if (std::ranges::find(known_, key) == known_.end()) {
-      return fail(kManifestUnknownKey, "\"{}\" is not a key of a version 3 manifest", name(key));
+      return fail(kManifestUnknownKey, "\"{}\" is not a key of a version {} manifest", name(key),
+                  static_cast<unsigned>(version_));
     }
   }
   return {};

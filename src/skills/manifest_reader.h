@@ -7,6 +7,7 @@
 #include <palyra/base/error.h>
 #include <palyra/base/json.h>
 #include <palyra/skills/manifest_codes.h>
+#include <palyra/skills/skill_manifest.h>
 
 #include <cstdint>
 #include <optional>
@@ -27,9 +28,10 @@ struct IntegerRange {
 class TableReader {
  public:
   // `path` is how messages call the table: "capabilities.http[2]"; "" for the document.
-  TableReader(const Json::Object& table, std::string path) : table_(&table), path_(std::move(path)) {}
+  TableReader(const Json::Object& table, std::string path, ManifestVersion version)
+      : table_(&table), path_(std::move(path)), version_(version) {}
 
-  // The value as it stands, or nullptr when absent.
+  // The value as it stands, or nullptr when absent. Every `key` outlives the reader.
   const Json* take(std::string_view key);
 
   Result<std::optional<std::string>> text(std::string_view key);
@@ -48,10 +50,14 @@ class TableReader {
   // "capabilities.http[2].host", printable.
   [[nodiscard]] std::string name(std::string_view key) const;
   [[nodiscard]] const Json::Object& members() const { return *table_; }
+  // Of the document; it decides which keys a section asks for.
+  [[nodiscard]] ManifestVersion version() const { return version_; }
+  [[nodiscard]] bool is_version_3() const { return version_ == ManifestVersion::k3; }
 
  private:
   const Json::Object* table_;
   std::string path_;
+  ManifestVersion version_;
   std::vector<std::string_view> known_;
 };
 

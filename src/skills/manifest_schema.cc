@@ -40,10 +40,11 @@ Result<std::optional<std::string>> read_schema(TableReader& tool, std::string_vi
   if (value == nullptr) return std::nullopt;
   const std::string name = tool.name(key);
   Json schema = *value;
-  if (const std::string* entry_name = value->as_string()) {
+  const std::string* entry_name = value->as_string();
+  if (entry_name != nullptr && tool.is_version_3()) {
     schema = PALYRA_TRY(load_schema(name, *entry_name, context));
   } else if (value->as_object() == nullptr) {
-    return wrong_type(name, "a table or the name of an asset", *value);
+    return wrong_type(name, tool.is_version_3() ? "a table or the name of an asset" : "a table", *value);
   }
   if (!has_object_root(schema)) {
     return fail(kManifestSchemaRootType, "\"{}\" has a root whose type is not \"object\"", name);

@@ -11,6 +11,7 @@ namespace palyra::skills {
 namespace {
 
 constexpr std::size_t kMaxExportBytes = 128;
+constexpr const char* kDefaultExport = "run";
 
 // The words that may stand for one argument of the call: "{field}".
 bool is_field_reference(std::string_view text) {
@@ -39,8 +40,7 @@ Result<std::optional<WasiMapping>> read_wasi(TableReader& tool) {
 }
 
 Result<std::string> read_module(TableReader& tool, std::span<const ArtifactEntry> entries) {
-  const auto named = PALYRA_TRY(tool.text("module"));
-  if (named) {
+  if (const auto named = tool.is_version_3() ? PALYRA_TRY(tool.text("module")) : std::nullopt) {
     PALYRA_TRY(check_module_path(tool.name("module"), *named));
     if (find_entry(entries, *named) == nullptr) {
       return fail(kManifestToolModule, "\"{}\" names {}, which is not in the artifact", tool.name("module"), *named);
@@ -52,6 +52,7 @@ Result<std::string> read_module(TableReader& tool, std::span<const ArtifactEntry
     if (entry.name.starts_with("modules/")) modules.push_back(entry.name);
   }
   if (modules.size() != 1) {
+    if (!tool.is_version_3()) return "";
     return fail(kManifestToolModule, "\"{}\" is missing and the artifact holds {} modules", tool.name("module"),
                 modules.size());
   }
@@ -61,6 +62,8 @@ Result<std::string> read_module(TableReader& tool, std::span<const ArtifactEntry
 // module, export, abi, wasi
 Result<> read_entry(TableReader& table, const ManifestContext& context, SkillTool& tool) {
   tool.module = PALYRA_TRY(read_module(table, context.entries));
+  tool.export_name = kDefaultExport;
+  if (!table.is_version_3()) return {};
   auto export_name = PALYRA_TRY(table.text("export"));
   if (export_name) PALYRA_TRY(check_export_name(table.name("export"), *export_name));
   if (const auto abi = PALYRA_TRY(table.text("abi"))) {
@@ -73,7 +76,7 @@ Result<> read_entry(TableReader& table, const ManifestContext& context, SkillToo
     return fail(kManifestWasi, "\"{}\" is \"{}\", but abi \"wasi\" runs \"_start\"", table.name("export"),
                 *export_name);
   }
-  tool.export_name = export_name.value_or(wasi ? "_start" : "run");
+  tool.export_name = export_name.value_or(wasi ? "_start" : kDefaultExport);
   tool.wasi = PALYRA_TRY(read_wasi(table));
   if (tool.wasi && !wasi) return fail(kManifestWasi, "\"{}\" needs abi \"wasi\"", table.name("wasi"));
   return {};
@@ -86,6 +89,7 @@ Result<> read_conduct(TableReader& table, SkillTool& tool) {
     tool.requires_approval = PALYRA_TRY(risk->boolean("requires_approval")).value_or(false);
     PALYRA_TRY(risk->finish());
   }
+  if (!table.is_version_3()) return {};
   if (auto hints = PALYRA_TRY(table.table("hints"))) {
     tool.hints.read_only = PALYRA_TRY(hints->boolean("read_only"));
     tool.hints.idempotent = PALYRA_TRY(hints->boolean("idempotent"));
@@ -120,9 +124,10 @@ Result<SkillTool> read_tool(TableReader& table, std::string_view publisher, cons
   if (!input_schema) return missing_key(table.name("input_schema"));
   tool.input_schema = *std::move(input_schema);
   tool.output_schema = PALYRA_TRY(read_schema(table, "output_schema", context));
+  if (!tool.output_schema && !table.is_version_3()) return missing_key(table.name("output_schema"));
   PALYRA_TRY(read_entry(table, context, tool));
   PALYRA_TRY(read_conduct(table, tool));
-  tool.examples = PALYRA_TRY(read_examples(table, context));
+  if (table.is_version_3()) tool.examples = PALYRA_TRY(read_examples(table, context));
   PALYRA_TRY(table.finish());
   return tool;
 }

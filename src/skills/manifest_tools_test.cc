@@ -190,6 +190,20 @@ TEST_F(ManifestToolsTest, RefusesExamplesThatCannotBeJudged) {
   expect_accepted({{"error = \"no\"\n", ""}, {"output = \"assets/out.json\"\n[", "output = \"text\"\n["}});
 }
 
+TEST_F(ManifestToolsTest, BoundsTheAssetsThatTheExamplesOfOneToolName) {
+  const std::string half = '"' + std::string(kMaxExampleAssetBytes / 2 - 2, 'x') + '"';
+  const testing::TestEntries entries{{"assets/half.json", half}, {"assets/small.json", "1"}, {"modules/w.wasm", "w"}};
+  const auto naming = [&](std::vector<std::string_view> assets) {
+    std::string toml = with_tools(1) + "examples = [";
+    for (const std::string_view asset : assets) {
+      toml += fmt::format("{{ name = \"e{}\", input = {{}}, output = \"assets/{}.json\" }},", toml.size(), asset);
+    }
+    return parse_skill_manifest(as_bytes(toml + "]\n"), {.entries = entries.view(), .schemas = schemas_});
+  };
+  EXPECT_THAT(naming({"half", "half"}), IsOk());
+  EXPECT_THAT(naming({"half", "half", "small"}), FailsWith(kManifestExample));
+}
+
 TEST_F(ManifestToolsTest, RefusesRecordedRepliesOutOfForm) {
   expect_refused({{"method = \"GET\"", "method = \"TRACE\"", kManifestHttpMethod},
                   {"method = \"GET\"\n", "", kManifestMissingKey},

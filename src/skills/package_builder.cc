@@ -20,24 +20,28 @@ void add_entries(std::vector<ArtifactEntry>& entries, std::span<const EntryConte
 }
 
 // The signer trusts himself; everything else is judged as it will be by others.
-Result<> verify_own_work(const PackageRequest& request, BytesView file, const Statement& statement) {
+Result<Verification> verify_own_work(const PackageRequest& request, BytesView file, const Statement& statement) {
   SkillTrustStore trust;
   PALYRA_TRY(trust.add_publisher(statement.identity.publisher, {.keys = {request.signing_key->public_key()},
                                                                 .threshold = 1,
                                                                 .source = PublisherSource::kOperator,
                                                                 .first_seen = request.created,
                                                                 .pinned_by = {}}));
-  Verification verification = verify_skill_artifact(
-      {.file = file, .trust = &trust, .schemas = request.schemas, .now = request.created, .policy = {}});
+  Verification verification = verify_skill_artifact({.file = file,
+                                                     .trust = &trust,
+                                                     .schemas = request.schemas,
+                                                     .modules = request.inspector,
+                                                     .now = request.created,
+                                                     .policy = {}});
   if (verification.error) return std::unexpected(*std::move(verification.error));
   PALYRA_CHECK(verification.skill.has_value());
-  return {};
+  return verification;
 }
 
 }  // namespace
 
 Result<Package> build_signed_skill_artifact(const PackageRequest& request) {
-  PALYRA_CHECK(request.signing_key != nullptr && request.schemas != nullptr);
+  PALYRA_CHECK(request.signing_key != nullptr && request.schemas != nullptr && request.inspector != nullptr);
   std::vector<ArtifactEntry> entries{make_entry(std::string(kManifestEntry), request.manifest)};
   add_entries(entries, request.modules);
   add_entries(entries, request.assets);
@@ -65,8 +69,10 @@ Result<Package> build_signed_skill_artifact(const PackageRequest& request) {
   const std::string signature = format_signature_document(document);
   entries.push_back(make_entry(std::string(kSignatureEntry), as_bytes(signature)));
 
-  Package package{.bytes = PALYRA_TRY(write_artifact(entries)), .sha256 = {}, .statement = statement};
-  PALYRA_TRY(verify_own_work(request, package.bytes, statement), "while verifying the artifact just built");
+  Package package{
+      .bytes = PALYRA_TRY(write_artifact(entries)), .sha256 = {}, .statement = statement, .verification = {}};
+  package.verification =
+      PALYRA_TRY(verify_own_work(request, package.bytes, statement), "while verifying the artifact just built");
   package.sha256 = crypto::sha256(package.bytes);
   return package;
 }

@@ -2,6 +2,7 @@
 #include "palyra/skills/package_builder.h"
 
 #include <palyra/base/testing.h>
+#include <palyra/skills/fake_module_inspector.h>
 #include <palyra/skills/fake_schema_compiler.h>
 #include <palyra/skills/manifest_codes.h>
 #include <palyra/skills/provenance.h>
@@ -43,6 +44,7 @@ struct Ingredients {
                                       {.name = "skill/SKILL.md", .bytes = as_bytes("# Weather\n")}}};
   crypto::SigningKey key = author();
   testing::FakeSchemaCompiler schemas;
+  testing::FakeModuleInspector inspector;
 
   [[nodiscard]] PackageRequest request() const {
     return {.manifest = as_bytes(manifest),
@@ -54,6 +56,7 @@ struct Ingredients {
             .created = kCreated,
             .not_after = {0},
             .schemas = &schemas,
+            .inspector = &inspector,
             .palyra_version = "0.1.0"};
   }
 };
@@ -67,6 +70,7 @@ TEST(PackageBuilderTest, MakesAnArtifactThatVerifies) {
   const Verification verification = verify_skill_artifact({.file = package->bytes,
                                                            .trust = &nobody,
                                                            .schemas = &ingredients.schemas,
+                                                           .modules = &ingredients.inspector,
                                                            .now = kCreated,
                                                            .policy = {.unknown_publisher = UnknownPublisher::kReport}});
   EXPECT_FALSE(verification.error.has_value());
@@ -101,6 +105,20 @@ TEST(PackageBuilderTest, TakesAnSbomAndProvenanceThatAreGivenAndChecksThem) {
   EXPECT_THAT(build_signed_skill_artifact(request), FailsWith(kProvenanceNotObject));
 }
 
+TEST(PackageBuilderTest, HasModulesJudgedThatNoToolNames) {
+  Ingredients ingredients;
+  ingredients.manifest.insert(ingredients.manifest.find("[entrypoints.tools.input_schema]"),
+                              "module = \"modules/main.wasm\"\n");
+  const std::array<EntryContent, 2> modules{
+      {ingredients.modules[0], {.name = "modules/spare.wasm", .bytes = as_bytes("not looked at either")}}};
+  PackageRequest request = ingredients.request();
+  request.modules = modules;
+  ASSERT_THAT(build_signed_skill_artifact(request), IsOk());
+  EXPECT_EQ(ingredients.inspector.asked, 2);
+  ingredients.inspector.facts.imports.push_back({.module = "env", .name = "abort", .type = "()->()"});
+  EXPECT_THAT(build_signed_skill_artifact(request), FailsWith(kAdmissionUnknownImport));
+}
+
 TEST(PackageBuilderTest, RefusesWhatNobodyWouldAccept) {
   Ingredients ingredients;
   ingredients.manifest.insert(0, "surprise = 1\n");
@@ -109,6 +127,10 @@ TEST(PackageBuilderTest, RefusesWhatNobodyWouldAccept) {
   Ingredients misplaced;
   misplaced.assets[0].name = "cities.csv";
   EXPECT_THAT(build_signed_skill_artifact(misplaced.request()), FailsWith(kContainerC8));
+
+  Ingredients without_entry;
+  without_entry.inspector.facts.exports.clear();
+  EXPECT_THAT(build_signed_skill_artifact(without_entry.request()), FailsWith(kAdmissionNoExport));
 
   const Ingredients good;
   PackageRequest expired = good.request();

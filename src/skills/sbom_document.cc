@@ -41,7 +41,7 @@ bool names_digest(const Json* hex, const ArtifactEntry& entry) {
 
 const ArtifactEntry* find_unnamed_module(std::span<const ArtifactEntry> entries, const std::set<std::string>& named) {
   const auto at = std::ranges::find_if(entries, [&named](const ArtifactEntry& entry) {
-    return entry.name.starts_with("modules/") && !named.contains(entry.name);
+    return entry.name.starts_with(kModuleFolder) && !named.contains(entry.name);
   });
   return at == entries.end() ? nullptr : &*at;
 }

@@ -14,7 +14,8 @@ namespace {
 constexpr TomlLimits kTomlLimits{
     .max_bytes = kMaxManifestBytes, .max_depth = 32, .max_array_length = 1'024, .max_string_bytes = 4'096};
 constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kVersion = 3;
+constexpr std::int64_t kDefaultVersion = 2;  // that of manifests older than the key
+constexpr IntegerRange kVersions{1, 3};
 
 // The manifest's own code for what is wrong with the TOML.
 ErrorCode manifest_code(const Error& error) {
@@ -33,12 +34,9 @@ Result<Json> read_toml(BytesView toml) {
   return document;
 }
 
-Result<> check_version(TableReader& top) {
-  const auto version = PALYRA_TRY(top.integer("manifest_version", {1, kVersion}));
-  if (version == kVersion) return {};
-  return fail(kManifestVersionUnsupported,
-              "manifest_version is {}; this Palyra reads manifests of version {} (`palyra init` writes one)",
-              version ? std::to_string(*version) : "absent, which means 2", kVersion);
+Result<ManifestVersion> read_version(const Json::Object& document) {
+  TableReader top(document, "", ManifestVersion::k3);
+  return static_cast<ManifestVersion>(PALYRA_TRY(top.integer("manifest_version", kVersions)).value_or(kDefaultVersion));
 }
 
 Result<AskedLimits> read_limits(TableReader& capabilities) {
@@ -50,6 +48,28 @@ Result<AskedLimits> read_limits(TableReader& capabilities) {
   limits.max_memory_bytes = PALYRA_TRY(table->integer("max_memory_bytes", {kMinMemoryBytes, kHighest}));
   PALYRA_TRY(table->finish());
   return limits;
+}
+
+// The table may be absent in version 3 only.
+Result<> read_asks(TableReader& top, SkillManifest& manifest) {
+  auto capabilities = PALYRA_TRY(top.table("capabilities"));
+  if (!capabilities) {
+    if (top.is_version_3()) return {};
+    return missing_key("capabilities");
+  }
+  PALYRA_TRY(read_capabilities(*capabilities, manifest));
+  manifest.limits = PALYRA_TRY(read_limits(*capabilities));
+  return capabilities->finish();
+}
+
+// In versions 1 and 2 a tool names no module: there is just one, or the operator's table has said which.
+Result<> check_modules(const SkillManifest& manifest) {
+  const auto homeless = std::ranges::find_if(manifest.tools, [](const SkillTool& tool) { return tool.module.empty(); });
+  if (homeless == manifest.tools.end()) return {};
+  return fail(kManifestToolModule,
+              "the artifact does not hold just one module, and operator.plugin.default_module_path does not say which "
+              "{} is in",
+              homeless->id);
 }
 
 // Why a tool cannot be read-only when its skill asks for this; empty when it can.
@@ -90,22 +110,26 @@ const SkillTool* SkillManifest::find_tool(std::string_view id) const {
 
 Result<SkillManifest> parse_skill_manifest(BytesView toml, const ManifestContext& context) {
   const Json document = PALYRA_TRY(read_toml(toml));
-  TableReader top(*document.as_object(), "");
-  PALYRA_TRY(check_version(top));
   SkillManifest manifest;
+  manifest.manifest_version = PALYRA_TRY(read_version(*document.as_object()));
+  TableReader top(*document.as_object(), "", manifest.manifest_version);
+  top.take("manifest_version");
   manifest.identity = PALYRA_TRY(read_identity(top, context.signed_identity));
   PALYRA_TRY(read_labels(top, manifest));
   manifest.tools = PALYRA_TRY(read_tools(top, manifest.identity.publisher, context));
-  if (auto capabilities = PALYRA_TRY(top.table("capabilities"))) {
-    manifest.capabilities = PALYRA_TRY(read_capabilities(*capabilities));
-    manifest.limits = PALYRA_TRY(read_limits(*capabilities));
-    PALYRA_TRY(capabilities->finish());
-  }
+  PALYRA_TRY(read_asks(top, manifest));
   manifest.compatibility = PALYRA_TRY(read_compatibility(top));
-  manifest.config = PALYRA_TRY(read_config(top));
-  manifest.operator_notes = PALYRA_TRY(read_operator(top, manifest.tools));
+  PALYRA_TRY(check_integrity(top, context.entries));
+  if (top.is_version_3()) manifest.config = PALYRA_TRY(read_config(top));
+  if (manifest.manifest_version == ManifestVersion::k1) {
+    manifest.warnings.push_back(
+        {"legacy_manifest_version", "the manifest is of version 1, which is read but no longer written"});
+  } else {
+    PALYRA_TRY(read_operator(top, context.entries, manifest));
+  }
   PALYRA_TRY(check_builder(top));
   PALYRA_TRY(top.finish());
+  PALYRA_TRY(check_modules(manifest));
   PALYRA_TRY(check_read_only_hints(manifest));
   return manifest;
 }

@@ -74,11 +74,8 @@ TEST_F(SkillManifestTest, RefusesWhatIsNotStrictToml) {
   EXPECT_THAT(parse(std::string(kGoodManifest) + "##" + padding), FailsWith(kManifestSize));
 }
 
-TEST_F(SkillManifestTest, RefusesManifestsOfOtherVersions) {
-  expect_refused({{"manifest_version = 3", "manifest_version = 2", kManifestVersionUnsupported},
-                  {"manifest_version = 3", "manifest_version = 1", kManifestVersionUnsupported},
-                  {"manifest_version = 3\n", "", kManifestVersionUnsupported},
-                  {"manifest_version = 3", "manifest_version = 4", kManifestIntegerRange},
+TEST_F(SkillManifestTest, RefusesVersionsThatAreNone) {
+  expect_refused({{"manifest_version = 3", "manifest_version = 4", kManifestIntegerRange},
                   {"manifest_version = 3", "manifest_version = 0", kManifestIntegerRange},
                   {"manifest_version = 3", "manifest_version = 3.0", kManifestFloat},
                   {"manifest_version = 3", "manifest_version = \"3\"", kManifestWrongType}});

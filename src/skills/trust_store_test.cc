@@ -268,6 +268,10 @@ TEST(TrustDocumentTest, RefusesWhatIsNotExactlyThat) {
   EXPECT_THAT(refusal("[\"", "[\"00"), FailsWith(crypto::kSignatureLength));
   EXPECT_THAT(refusal("[\"", "[\"zz"), FailsWith(kTrustStoreMalformed));
   EXPECT_THAT(refusal("\"acme\"", "\"Acme\""), FailsWith(kTrustPublisherInvalid));
+  for (const std::string_view text : {"", "{", "[]", R"({"format":"palyra/trust/1","publishers":[]})",
+                                      R"({"format":"palyra/trust/1","publishers":{"acme":[]}})"}) {
+    EXPECT_THAT(parse_trust_document(as_bytes(text), kNow), FailsWith(kTrustStoreMalformed)) << text;
+  }
 }
 
 }  // namespace

@@ -2,17 +2,23 @@
 #include "palyra/skills/verify.h"
 
 #include <palyra/base/check.h>
+#include <palyra/base/utf8.h>
 #include <palyra/skills/provenance.h>
 #include <palyra/skills/sbom.h>
 #include <palyra/skills/skill_manifest.h>
 
 namespace palyra::skills {
+namespace {
+
+constexpr std::string_view kAdmissionArea = "admission.";
+
+}  // namespace
 
 // One verification on its way through the stages.
 class Verifier {
  public:
   explicit Verifier(const VerifyRequest& request) : request_(request) {
-    PALYRA_CHECK(request.trust != nullptr && request.schemas != nullptr);
+    PALYRA_CHECK(request.trust != nullptr && request.schemas != nullptr && request.modules != nullptr);
   }
 
   Verification run() && {
@@ -20,7 +26,7 @@ class Verifier {
     if (pass(Stage::kContainer, read_container()) && pass(Stage::kSignatureShape, read_document()) &&
         pass(Stage::kContentRoot, check_digests()) && pass(Stage::kSignature, check_signatures()) && decide() &&
         pass(Stage::kManifest, read_manifest()) && pass(Stage::kSbom, check_sbom(found_.artifact->entries())) &&
-        pass(Stage::kProvenance, check_provenance(found_.artifact->entries())) && found_.trust->allows()) {
+        pass(Stage::kProvenance, check_provenance(found_.artifact->entries())) && admit() && found_.trust->allows()) {
       accept();
     }
     return std::move(found_);
@@ -103,6 +109,39 @@ class Verifier {
                                   .signed_identity = found_.document->statement.identity};
     found_.manifest = std::make_shared<const SkillManifest>(
         PALYRA_TRY(parse_skill_manifest(found_.artifact->at(kManifestEntry).bytes, context)));
+    for (const ManifestWarning& warning : found_.manifest->warnings) found_.warnings.push_back(warning.sentence);
+    for (const UngrantableAsk& ask : found_.manifest->ungrantable) {
+      found_.warnings.push_back(fmt::format("the manifest asks for {} \"{}\", which no operator can grant",
+                                            to_text(ask.capability), ask.text));
+    }
+    return {};
+  }
+
+  // A module that nobody looked at is not admitted; whether it is at fault, the error says.
+  bool admit() {
+    auto admitted = admit_modules();
+    const bool blames_module = !admitted && admitted.error().code().id.starts_with(kAdmissionArea);
+    const bool passed = pass(Stage::kAdmission, std::move(admitted));
+    if (!passed && !blames_module) status(Stage::kAdmission) = StageStatus::kNotRun;
+    return passed;
+  }
+
+  Result<> admit_modules() {
+    for (const ArtifactEntry& entry : found_.artifact->entries()) {
+      if (!entry.name.starts_with(kModuleFolder)) continue;
+      PALYRA_TRY(admit_entry(entry), fmt::format("while admitting {}", printable(entry.name)));
+    }
+    return {};
+  }
+
+  // Also one that no tool names.
+  Result<> admit_entry(const ArtifactEntry& entry) {
+    const InspectedModule& module = found_.modules.emplace_back(
+        InspectedModule{.name = entry.name, .facts = PALYRA_TRY(request_.modules->describe(entry.bytes))});
+    PALYRA_TRY(admit_module(module.facts, found_.manifest->limits, request_.limits));
+    for (const SkillTool& tool : found_.manifest->tools) {
+      if (tool.module == entry.name) PALYRA_TRY(admit_tool(module.facts, tool));
+    }
     return {};
   }
 

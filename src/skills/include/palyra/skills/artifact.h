@@ -42,6 +42,7 @@ inline constexpr std::string_view kManifestEntry = "skill.toml";
 inline constexpr std::string_view kSbomEntry = "sbom.cdx.json";
 inline constexpr std::string_view kProvenanceEntry = "provenance.json";
 inline constexpr std::string_view kSignatureEntry = "signature.json";
+inline constexpr std::string_view kModuleFolder = "modules/";  // before the name of each module
 
 struct ArtifactEntry {
   std::string name;

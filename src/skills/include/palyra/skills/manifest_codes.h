@@ -11,11 +11,9 @@ inline constexpr ErrorCode kManifestSize{ErrorKind::kLimitExceeded, "manifest.si
 inline constexpr ErrorCode kManifestDepth{ErrorKind::kLimitExceeded, "manifest.depth"};
 inline constexpr ErrorCode kManifestNotUtf8{ErrorKind::kMalformed, "manifest.not_utf8"};
 inline constexpr ErrorCode kManifestNotToml{ErrorKind::kMalformed, "manifest.not_toml"};
-inline constexpr ErrorCode kManifestDuplicateKey{ErrorKind::kMalformed, "manifest.duplicate_key"};
+inline constexpr ErrorCode kManifestDuplicateKey{ErrorKind::kMalformed, "manifest.duplicate_key"};  // or its alias
 inline constexpr ErrorCode kManifestDate{ErrorKind::kMalformed, "manifest.date_refused"};
 inline constexpr ErrorCode kManifestFloat{ErrorKind::kMalformed, "manifest.float_refused"};
-// A manifest of version 1 or 2, which is also what one without a version is.
-inline constexpr ErrorCode kManifestVersionUnsupported{ErrorKind::kIncompatible, "manifest.version_unsupported"};
 
 // Keys and values.
 inline constexpr ErrorCode kManifestUnknownKey{ErrorKind::kMalformed, "manifest.unknown_key"};
@@ -43,6 +41,8 @@ inline constexpr ErrorCode kManifestVersionMismatch{ErrorKind::kUntrusted, "mani
 inline constexpr ErrorCode kManifestSkillIdPrefix{ErrorKind::kMalformed, "manifest.skill_id_prefix"};
 inline constexpr ErrorCode kManifestConfig{ErrorKind::kMalformed, "manifest.config"};  // a setting contradicts itself
 inline constexpr ErrorCode kManifestCompatRange{ErrorKind::kMalformed, "manifest.compat_range"};
+// Versions 1 and 2: `integrity` names a file that is not there, or gives another digest.
+inline constexpr ErrorCode kManifestIntegrity{ErrorKind::kUntrusted, "manifest.integrity"};
 
 // Tools. Those of schemas that do not compile are in schema_compiler.h.
 inline constexpr ErrorCode kManifestToolIdPrefix{ErrorKind::kMalformed, "manifest.tool_id_prefix"};

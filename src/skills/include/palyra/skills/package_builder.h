@@ -8,6 +8,7 @@
 #include <palyra/crypto/ed25519.h>
 #include <palyra/skills/artifact.h>
 #include <palyra/skills/statement.h>
+#include <palyra/skills/verify.h>
 
 #include <optional>
 #include <span>
@@ -16,6 +17,7 @@
 
 namespace palyra::skills {
 
+class ModuleInspector;
 class SchemaCompiler;
 
 struct EntryContent {
@@ -33,17 +35,20 @@ struct PackageRequest {
   WallTime created;
   WallTime not_after;  // 0 = never
   const SchemaCompiler* schemas = nullptr;
+  const ModuleInspector* inspector = nullptr;
   std::string palyra_version;  // of the program that builds; stands in the SBOM and provenance that are made
 };
 
+// Movable; the verification's views point into `bytes`.
 struct Package {
   Bytes bytes;
   crypto::Sha256Digest sha256;  // of the file
   Statement statement;
+  Verification verification;  // by one who trusts the signer: every stage has passed
 };
 
-// Errors: those of the container, the manifest, SBOM and provenance, `created` and `not_after` as signature.json's
-// rules have them; each exactly as verify_skill_artifact would name it.
+// Errors: those of the container, the manifest, SBOM, provenance and admission by the default limits, `created` and
+// `not_after` as signature.json's rules have them; each exactly as verify_skill_artifact would name it.
 Result<Package> build_signed_skill_artifact(const PackageRequest& request);
 
 }  // namespace palyra::skills

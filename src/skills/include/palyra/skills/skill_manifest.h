@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // `skill.toml`: what a skill is, offers and asks for. Read strictly: what this version does not know, it refuses.
+// Versions 1, 2 and 3 of the document become one model.
 // Source: docs/formats/skill-manifest.md.
 
 #include <palyra/base/bytes.h>
@@ -13,6 +14,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,8 +24,12 @@ namespace palyra::skills {
 
 inline constexpr std::size_t kMaxManifestBytes = 65'536;
 inline constexpr std::size_t kMaxTools = 64;
-inline constexpr std::size_t kMaxExamples = 16;          // of one tool
+inline constexpr std::size_t kMaxExamples = 16;  // of one tool
+// Of the assets that one tool's examples name as their output, together, one named twice counted twice.
+inline constexpr std::size_t kMaxExampleAssetBytes = std::size_t{1} << 20;
 inline constexpr std::int64_t kMinMemoryBytes = 65'536;  // one Wasm page
+
+enum class ManifestVersion : std::uint8_t { k1 = 1, k2 = 2, k3 = 3 };
 
 enum class ToolAbi : std::uint8_t {
   kCore,  // exports `() -> i32`
@@ -68,7 +74,7 @@ struct SkillTool {
   std::string input_schema;                  // JSON text on one line; compiles; root type object
   std::optional<std::string> output_schema;  // the same; absent: the tool answers with text or bytes
   std::string module;                        // an entry of the artifact
-  std::string export_name;                   // "run" unless it says otherwise, "_start" with kWasi
+  std::string export_name;                   // "run" unless the manifest says otherwise, "_start" with kWasi
   ToolAbi abi = ToolAbi::kCore;
   std::optional<WasiMapping> wasi;  // only with kWasi
   bool default_sensitive = false;
@@ -103,6 +109,7 @@ struct ConfigProperty {
   std::optional<std::string> title;
   std::optional<std::string> description;
   bool required = false;
+  bool redacted = false;  // version 2: its value is not to be shown
 };
 
 // For catalogues. Nothing depends on it.
@@ -115,7 +122,26 @@ struct OperatorNotes {
   std::optional<std::string> docs_url;
 };
 
+// Named as the switches of `capabilities.wildcard_opt_in` are.
+enum class OlderCapability : std::uint8_t { kFilesystem, kHttpEgress, kSecrets, kDevice, kNode };
+std::string_view to_text(OlderCapability older);  // "filesystem", "http_egress", "secrets", "device", "node"
+
+// What versions 1 and 2 may ask for and no grant gives: devices, nodes, and every wildcard.
+struct UngrantableAsk {
+  OlderCapability capability = OlderCapability::kDevice;
+  std::string text;  // "camera", "*.example.com", "global/*"
+  [[nodiscard]] bool is_wildcard() const { return text.find('*') != std::string::npos; }
+  friend bool operator==(const UngrantableAsk&, const UngrantableAsk&) = default;
+};
+
+// Nothing is wrong, but the publisher could do better. Only of versions 1 and 2.
+struct ManifestWarning {
+  std::string_view id;   // "legacy_manifest_version", ...: the documentation lists all five
+  std::string sentence;  // printable
+};
+
 struct SkillManifest {
+  ManifestVersion manifest_version = ManifestVersion::k3;
   SkillIdentity identity;
   std::string name;
   std::optional<std::string> description;
@@ -123,25 +149,29 @@ struct SkillManifest {
   std::optional<std::string> homepage;
   std::optional<std::string> repository;
   std::vector<SkillTool> tools;                 // 1 to kMaxTools, ids distinct
-  capability::CapabilityGrantSet capabilities;  // requested
+  capability::CapabilityGrantSet capabilities;  // requested, and such as a grant can give
+  std::vector<UngrantableAsk> ungrantable;
+  std::set<OlderCapability> wildcard_opt_in;  // switched on, whether a wildcard is there or not
   AskedLimits limits;
   std::optional<SkillCompatibility> compatibility;
   std::vector<ConfigProperty> config;  // by key
   OperatorNotes operator_notes;
+  std::vector<ManifestWarning> warnings;
 
   [[nodiscard]] const SkillTool* find_tool(std::string_view id) const;
 };
 
 // What a manifest is judged with.
 struct ManifestContext {
-  std::span<const ArtifactEntry> entries;  // for the modules and assets it names; digests are not used
+  std::span<const ArtifactEntry> entries;  // for the modules and assets it names; digests only for `integrity`
   const SchemaCompiler& schemas;
   std::optional<SkillIdentity> signed_identity = std::nullopt;  // what the signature says; nullopt while there is none
 };
 
 // Order of checks: TOML and its limits; version, publisher, skill id and version, then that they are those signed; the
-// other keys at the top; tools; capabilities; limits; compatibility; configuration; operator and builder; then rules
-// that join sections. Inside a table: each known key in the order of the documentation, then unknown keys.
+// other keys at the top; tools; capabilities; limits; compatibility; integrity; configuration; operator and builder;
+// then rules that join sections. Inside a table: each known key in the order of the documentation, then unknown keys.
+// The publisher, the skill id and the version obey the grammar of version 3 in every version: so they are signed.
 Result<SkillManifest> parse_skill_manifest(BytesView toml, const ManifestContext& context);
 
 // As the signature_shape stage left them; nullopt when a text breaks its grammar.

@@ -7,6 +7,7 @@
 // that uses its answer.
 // Source: docs/formats/skill-artifact.md, "Order of verification".
 
+#include <palyra/skills/admission.h>
 #include <palyra/skills/artifact.h>
 #include <palyra/skills/signature_document.h>
 #include <palyra/skills/trust_store.h>
@@ -76,11 +77,19 @@ class VerifiedSkill {
 };
 
 struct VerifyRequest {
-  BytesView file;                           // outlives the Verification
-  const SkillTrustStore* trust = nullptr;   // read only
-  const SchemaCompiler* schemas = nullptr;  // compiles the tools' schemas
+  BytesView file;                            // outlives the Verification
+  const SkillTrustStore* trust = nullptr;    // read only
+  const SchemaCompiler* schemas = nullptr;   // compiles the tools' schemas
+  const ModuleInspector* modules = nullptr;  // reads the modules
   WallTime now;
   TrustPolicy policy;
+  AdmissionLimits limits{};
+};
+
+// A module that admission has looked at.
+struct InspectedModule {
+  std::string name;  // of its entry
+  capability::ModuleFacts facts;
 };
 
 // Everything that was found out, also about a file that failed.
@@ -92,10 +101,13 @@ struct Verification {
   std::optional<std::vector<crypto::PublicKey>> signers;  // signature passed: the statement is proven
   std::optional<TrustDecision> trust;
   std::shared_ptr<const SkillManifest> manifest;  // manifest passed; the publisher may still be unknown
+  std::vector<InspectedModule> modules;           // those that could be read, up to the first that failed, by name
   std::vector<std::string> warnings;              // sentences, for example about a `created` in the future
   std::optional<Stage> failed_stage;
-  std::optional<Error> error;          // the first failure; its code is `<stage>.<reason>`
-  std::optional<VerifiedSkill> skill;  // only when every stage that exists has passed and trust allows
+  // The first failure; its code is `<stage>.<reason>`, or another when the modules could not be looked at for a cause
+  // of ours: then admission is the failed stage, and not_run.
+  std::optional<Error> error;
+  std::optional<VerifiedSkill> skill;  // only when every stage has passed and trust allows
 
   [[nodiscard]] StageStatus status(Stage stage) const { return stages.at(static_cast<std::size_t>(stage)); }
 };
