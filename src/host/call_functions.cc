@@ -67,7 +67,9 @@ HostReturn progress(HostCall& call) noexcept {
 }
 
 // Real time, whatever the clock that the guest is shown.
-HostReturn deadline_ms(HostCall& call) noexcept { return HostReturn::i64(call.deadline().left(SystemClock()).count()); }
+HostReturn deadline_ms(HostCall& call) noexcept {
+  return HostReturn::i64(call.deadline().left(state_of(call).setup().clock).count());
+}
 
 HostReturn cancelled(HostCall& call) noexcept { return HostReturn::i32(call.cancelled() ? 1 : 0); }
 

@@ -51,10 +51,11 @@ std::string type_of(const capability::AbiFunction& row) {
 }
 
 TEST_F(Wasi, TheTableHasTheTypesThatALibcImports) {
-  const auto description = runtime::describe_module(must_read(PALYRA_TEST_FILE("guests/wasi/every_import.wasm")));
+  const auto description = runtime::describe_module(must_read(PALYRA_TEST_FILE("guests/wasi/every_import.wasm")),
+                                                    runtime::DescribeInThisProcess{});
   ASSERT_THAT(description, testing::IsOk());
   std::set<std::string> seen;
-  for (const runtime::ModuleImport& import : description->imports) {
+  for (const capability::ModuleImport& import : description->imports) {
     const capability::AbiFunction* const row = capability::find_abi_function(import.module, import.name);
     ASSERT_NE(row, nullptr) << import.name;
     EXPECT_EQ(type_of(*row), import.type) << import.name;
