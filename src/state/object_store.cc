@@ -38,16 +38,36 @@ Result<ObjectStore> ObjectStore::open(const Directory& root) {
   return ObjectStore(PALYRA_TRY(make_synced(objects, "sha256")));
 }
 
-Result<crypto::Sha256Digest> ObjectStore::put(BytesView bytes) const {
+Result<ObjectWriter> ObjectStore::begin_writing() const {
+  auto alone = PALYRA_TRY(DirectoryLock::try_exclusive(directory_));
+  if (!alone) return ObjectWriter(*this, PALYRA_TRY(DirectoryLock::take(directory_, LockKind::kShared)));
+  sweep();
+  PALYRA_TRY(alone->make_shared());
+  return ObjectWriter(*this, *std::move(alone));
+}
+
+// What cannot be removed now is nothing that a write would fail for.
+void ObjectStore::sweep() const {
+  for (const std::string& shard : directory_.list().value_or(std::vector<std::string>{})) {
+    const Result<Directory> opened = directory_.make_directory(shard);
+    if (!opened) continue;
+    for (const std::string& name : opened->list().value_or(std::vector<std::string>{})) {
+      if (is_temporary_name(name)) static_cast<void>(opened->remove_file(name));
+    }
+  }
+}
+
+Result<crypto::Sha256Digest> ObjectWriter::put(BytesView bytes) const {
+  const Directory& directory = store_->directory_;
   const crypto::Sha256Digest digest = crypto::sha256(bytes);
   const std::string name = name_of(digest);
   // Even good bytes may come from a writer that has not synced the directory yet.
-  const Directory shard = PALYRA_TRY(make_synced(directory_, std::string_view(name).substr(0, 2)));
-  if (load(digest)) {
+  const Directory shard = PALYRA_TRY(make_synced(directory, std::string_view(name).substr(0, 2)));
+  if (store_->load(digest)) {
     PALYRA_TRY(sync(shard));
     return digest;
   }
-  PALYRA_TRY(directory_.write_file(name, bytes, kObjectMode, Overwrite::kYes));
+  PALYRA_TRY(directory.write_file(name, bytes, kObjectMode, Overwrite::kYes));
   return digest;
 }
 

@@ -4,10 +4,16 @@
 //
 // An object is on the disk, synced with its directories, before a row names it; an object without a row is garbage, a
 // row without an object is damage. Every load hashes what it gives.
+//
+// A process that dies while it writes leaves a temporary file `.<64 digits>.<pid>.<n>.tmp` that nobody reads; the next
+// one that writes while no other does removes it.
+
+#include "directory_lock.h"
 
 #include <palyra/base/directory.h>
+#include <palyra/base/sealed_bytes.h>
 #include <palyra/crypto/sha256.h>
-#include <palyra/state/sealed_bytes.h>
+#include <palyra/state/state_codes.h>
 
 #include <cstddef>
 #include <string>
@@ -17,21 +23,40 @@ namespace palyra::state {
 // Larger than any artifact may be.
 inline constexpr std::size_t kMaxObjectBytes = std::size_t{64} << 20U;
 
+class ObjectWriter;
+
 class ObjectStore {
  public:
   // Makes `objects/sha256` below the state root when it is missing.
   static Result<ObjectStore> open(const Directory& root);
 
-  // Writes the object, unless good bytes are there; damaged ones are replaced. Returns its digest.
-  // Errors: those of Directory::write_file.
-  [[nodiscard]] Result<crypto::Sha256Digest> put(BytesView bytes) const;
+  // Waits for a process that is sweeping. Errors: kStateBusy, kFileDenied, kFileFailed.
+  [[nodiscard]] Result<ObjectWriter> begin_writing() const;
 
   // Errors: kObjectMissing, kObjectDamaged (other bytes, no regular file), kFileDenied, kFileFailed.
   [[nodiscard]] Result<SealedBytes> load(const crypto::Sha256Digest& digest) const;
 
  private:
+  friend class ObjectWriter;
   explicit ObjectStore(Directory directory) : directory_(std::move(directory)) {}
+  void sweep() const;
+
   Directory directory_;  // objects/sha256
+};
+
+// While it lives, no process takes a temporary file for a dead one's. Lives as long as its ObjectStore at most.
+class ObjectWriter {
+ public:
+  // Writes the object, unless good bytes are there; damaged ones are replaced. Returns its digest.
+  // Errors: those of Directory::write_file.
+  [[nodiscard]] Result<crypto::Sha256Digest> put(BytesView bytes) const;
+
+ private:
+  friend class ObjectStore;
+  ObjectWriter(const ObjectStore& store, DirectoryLock lock) : store_(&store), lock_(std::move(lock)) {}
+
+  const ObjectStore* store_;
+  DirectoryLock lock_;  // shared
 };
 
 }  // namespace palyra::state

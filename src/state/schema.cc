@@ -7,7 +7,7 @@ namespace palyra::state {
 namespace {
 
 // Empty text stands for "none". Times are seconds since 1970, digests 32 bytes.
-constexpr const char* kTables = R"sql(
+constexpr const char* kVersion1 = R"sql(
 CREATE TABLE state (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   generation INTEGER NOT NULL,
@@ -106,9 +106,7 @@ CREATE TABLE audit (
 ) STRICT;
 )sql";
 
-constexpr std::string_view kCheckedTables[] = {"state",         "publisher",    "publisher_key", "skill",
-                                               "skill_content", "artifact",     "version",       "version_tool",
-                                               "version_entry", "version_grant"};
+constexpr const char* kSteps[] = {kVersion1};
 
 constexpr std::string_view kSchemaText =
     "SELECT coalesce(group_concat(type || ' ' || name || ' ' || coalesce(sql, ''), char(10)), '') "
@@ -120,13 +118,26 @@ Result<std::string> schema_text(const Database& database) {
   return statement.text(0);
 }
 
-Result<> check_statements(const Database& database) {
+Result<> take_steps(const Database& database, const Schema& schema, std::int64_t from) {
+  for (const char* step : schema.steps.subspan(static_cast<std::size_t>(from))) PALYRA_TRY(database.script(step));
+  return database.script(fmt::format("PRAGMA user_version = {};", schema.version()).c_str());
+}
+
+Result<> check_statements(const Database& database, const Schema& schema) {
   const Database fresh = PALYRA_TRY(Database::in_memory());
-  PALYRA_TRY(fresh.script(kTables));
+  PALYRA_TRY(create_schema(fresh, schema));
   if (PALYRA_TRY(schema_text(database)) != PALYRA_TRY(schema_text(fresh))) {
-    return fail(kStoreDamaged, "trust.db does not have the tables of schema version {}", kSchemaVersion);
+    return fail(kStoreDamaged, "trust.db does not have the tables of schema version {}", schema.version());
   }
   return {};
+}
+
+Result<std::vector<std::string>> checked_tables(const Database& database) {
+  std::vector<std::string> names;
+  Statement rows = PALYRA_TRY(
+      database.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit' ORDER BY name"));
+  while (PALYRA_TRY(rows.step())) names.push_back(PALYRA_TRY(rows.text(0)));
+  return names;
 }
 
 Result<> check_structure(const Database& database, std::string_view table) {
@@ -139,26 +150,41 @@ Result<> check_structure(const Database& database, std::string_view table) {
 
 }  // namespace
 
-Result<> create_schema(const Database& database) {
-  PALYRA_TRY(database.script(kTables));
-  return database.script(
-      fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, kSchemaVersion).c_str());
+const Schema& current_schema() {
+  static constexpr Schema kSchema{.steps = kSteps};
+  return kSchema;
 }
 
-Result<> check_schema(const Database& database) {
+Result<> create_schema(const Database& database, const Schema& schema) {
+  PALYRA_TRY(take_steps(database, schema, 0));
+  return database.script(fmt::format("PRAGMA application_id = {};", kApplicationId).c_str());
+}
+
+Result<std::int64_t> schema_version(const Database& database, const Schema& schema) {
   const std::int64_t application = PALYRA_TRY(database.number("PRAGMA application_id"));
   if (application != kApplicationId) {
     return fail(kStoreDamaged, "trust.db has the application id {}, not {}", application, kApplicationId);
   }
   const std::int64_t version = PALYRA_TRY(database.number("PRAGMA user_version"));
-  if (version > kSchemaVersion) {
-    return fail(kSchemaNewer, "trust.db has schema version {}; this Palyra knows {}", version, kSchemaVersion);
+  if (version > schema.version()) {
+    return fail(kSchemaNewer, "trust.db has schema version {}; this Palyra knows {}", version, schema.version());
   }
-  if (version != kSchemaVersion) {
-    return fail(kStoreDamaged, "trust.db has schema version {}, which never was", version);
+  if (version < 1) return fail(kStoreDamaged, "trust.db has schema version {}, which never was", version);
+  return version;
+}
+
+Result<> upgrade_schema(const Database& database, const Schema& schema) {
+  return take_steps(database, schema, PALYRA_TRY(schema_version(database, schema)));
+}
+
+Result<> check_schema(const Database& database, const Schema& schema) {
+  const std::int64_t version = PALYRA_TRY(schema_version(database, schema));
+  if (version != schema.version()) {
+    return fail(kStoreDamaged, "trust.db has schema version {}, not {}", version, schema.version());
   }
-  PALYRA_TRY(check_statements(database));
-  for (const std::string_view table : kCheckedTables) PALYRA_TRY(check_structure(database, table));
+  PALYRA_TRY(check_statements(database, schema));
+  const std::vector<std::string> tables = PALYRA_TRY(checked_tables(database));
+  for (const std::string& table : tables) PALYRA_TRY(check_structure(database, table));
   return {};
 }
 

@@ -1,20 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The tables of trust.db, all of them, and whether a file has exactly these.
+//
+// A version of the schema is never edited after a release. The next one is a step more: statements that make it of the
+// version before, which add tables, columns and indexes (their text in the file does not depend on SQLite's release).
 
 #include "sqlite.h"
+
+#include <span>
 
 namespace palyra::state {
 
 inline constexpr std::int64_t kApplicationId = 0x50'4C'59'52;  // "PLYR", in the file's header
-inline constexpr std::int64_t kSchemaVersion = 1;
+
+struct Schema {
+  std::span<const char* const> steps;  // the first makes version 1 of an empty database
+
+  [[nodiscard]] std::int64_t version() const { return static_cast<std::int64_t>(steps.size()); }
+};
+// Lives as long as the program. Tests have others.
+const Schema& current_schema();
 
 // In an empty database, inside the caller's transaction.
-Result<> create_schema(const Database& database);
+Result<> create_schema(const Database& database, const Schema& schema);
 
-// Order of checks: application id, schema version, the very statements of create_schema, the structure of every table
-// and index but the log's (whose rows are checked by their digests; no start gets slower for its length).
-// Errors: kStoreDamaged, kSchemaNewer.
-Result<> check_schema(const Database& database);
+// The version of the file, 1 to that of `schema`. Errors: kStoreDamaged (another application's, or a version that never
+// was), kSchemaNewer.
+Result<std::int64_t> schema_version(const Database& database, const Schema& schema);
+
+// Takes the steps from the file's version on, inside the caller's transaction.
+Result<> upgrade_schema(const Database& database, const Schema& schema);
+
+// Order of checks: those of schema_version, the very statements of create_schema, the structure of every table and
+// index but the log's (whose rows are checked by their digests; no start gets slower for its length).
+// Errors: kStoreDamaged (also: an older version), kSchemaNewer.
+Result<> check_schema(const Database& database, const Schema& schema);
 
 }  // namespace palyra::state

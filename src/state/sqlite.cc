@@ -155,6 +155,13 @@ Result<> Database::configure() const {
   return script("PRAGMA cell_size_check = ON; PRAGMA synchronous = EXTRA; PRAGMA journal_mode = DELETE;");
 }
 
+Result<Bytes> Database::serialize() const {
+  sqlite3_int64 size = 0;
+  const CHandle<unsigned char, &sqlite3_free> bytes(sqlite3_serialize(handle_.get(), "main", &size, 0));
+  if (!bytes) return fail(kStateUnavailable, "cannot copy the database: {}", sqlite3_errmsg(handle_.get()));
+  return Bytes(bytes.get(), bytes.get() + size);
+}
+
 Result<> Database::script(const char* sql) const {
   const int status = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
   if (status != SQLITE_OK) return failed(handle_.get(), status, "cannot run a script");

@@ -61,6 +61,9 @@ class Database {
   static Result<Database> open(const std::string& path);
   static Result<Database> in_memory();
 
+  // The file as it stands in this connection's transaction, byte for byte. Errors: kStateUnavailable.
+  [[nodiscard]] Result<Bytes> serialize() const;
+
   // Several statements without parameters or rows: our own constant text only.
   Result<> script(const char* sql) const;
 

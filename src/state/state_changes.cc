@@ -104,6 +104,8 @@ InstalledVersion with_file(const InstalledVersion& before, const KeptArtifact& a
     after.first_seen = before.first_seen;
   } else if (before.status == VersionStatus::kQuarantined &&
              (artifact.sha256 == before.artifact.sha256 || rank(artifact) > rank(before.artifact))) {
+    // A person's reason stays; that of the verdict goes with it.
+    if (before.status_reason == quarantine_reason(before.artifact)) after.status_reason = quarantine_reason(artifact);
     after.artifact = artifact;
   }
   after.generation = before.generation;
@@ -121,12 +123,18 @@ bool becomes_object(std::string_view entry) {
   return entry == skills::kManifestEntry || entry.starts_with("modules/") || entry.starts_with("assets/");
 }
 
+Result<crypto::Sha256Digest> put_object(const ObjectStore& objects, BytesView bytes) {
+  const ObjectWriter writer = PALYRA_TRY(objects.begin_writing());
+  return writer.put(bytes);
+}
+
 Result<std::vector<StoredEntry>> store_entries(const ObjectStore& objects, const skills::Artifact& artifact) {
+  const ObjectWriter writer = PALYRA_TRY(objects.begin_writing());
   std::vector<StoredEntry> stored;
   for (const skills::ArtifactEntry& entry : artifact.entries()) {
     if (!becomes_object(entry.name)) continue;
     stored.push_back(
-        {.name = entry.name, .sha256 = PALYRA_TRY(objects.put(entry.bytes)), .size_bytes = entry.bytes.size()});
+        {.name = entry.name, .sha256 = PALYRA_TRY(writer.put(entry.bytes)), .size_bytes = entry.bytes.size()});
   }
   return stored;
 }
@@ -224,7 +232,7 @@ Result<> StateStore::add_publisher(const std::string& name, Publisher publisher)
 Result<InstalledVersion> StateStore::keep_in_quarantine(const KeepRequest& request) {
   const Verification& verification = *request.verification;
   PALYRA_CHECK(verification.artifact.has_value());
-  const crypto::Sha256Digest file_sha256 = PALYRA_TRY(parts_->objects.put(verification.artifact->file()));
+  const crypto::Sha256Digest file_sha256 = PALYRA_TRY(put_object(parts_->objects, verification.artifact->file()));
   PALYRA_CHECK(file_sha256 == verification.file_sha256);
   const Database& database = parts_->database;
 

@@ -4,6 +4,7 @@
 
 #include <palyra/base/testing.h>
 #include <palyra/crypto/ed25519.h>
+#include <palyra/skills/fake_module_inspector.h>
 #include <palyra/skills/package_builder.h>
 #include <palyra/skills/schema_compiler.h>
 #include <palyra/skills/verify.h>
@@ -54,6 +55,7 @@ inline Bytes make_artifact(const SkillSpec& spec = {}) {
   const std::string manifest = manifest_text(spec);
   const crypto::SigningKey key = key_number(spec.key);
   const AcceptingCompiler compiler;
+  const skills::testing::FakeModuleInspector inspector;
   const skills::EntryContent module{.name = "modules/demo.wasm", .bytes = kModule};
   const skills::EntryContent asset{.name = "assets/data.txt", .bytes = as_bytes(spec.asset)};
   skills::PackageRequest request;
@@ -63,6 +65,7 @@ inline Bytes make_artifact(const SkillSpec& spec = {}) {
   request.signing_key = &key;
   request.created = {spec.created};
   request.schemas = &compiler;
+  request.inspector = &inspector;
   request.palyra_version = "0.1.0";
   const auto package = skills::build_signed_skill_artifact(request);
   EXPECT_THAT(package, testing::IsOk());
@@ -133,8 +136,13 @@ class StateTest : public ::testing::Test {
                                             const skills::TrustPolicy& policy = {}) const {
     const skills::SkillTrustStore trust = store.trust().value();
     const AcceptingCompiler compiler;
-    return skills::verify_skill_artifact(
-        {.file = file, .trust = &trust, .schemas = &compiler, .now = clock_.wall_seconds(), .policy = policy});
+    const skills::testing::FakeModuleInspector inspector;
+    return skills::verify_skill_artifact({.file = file,
+                                          .trust = &trust,
+                                          .schemas = &compiler,
+                                          .modules = &inspector,
+                                          .now = clock_.wall_seconds(),
+                                          .policy = policy});
   }
 
   Result<InstalledVersion> keep(StateStore& store, BytesView file, const skills::TrustPolicy& policy = {}) const {

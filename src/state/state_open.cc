@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening a state directory, and making one.
+#include "directory_lock.h"
+#include "migration.h"
 #include "schema.h"
 #include "store_parts.h"
 #include "trust_table.h"
@@ -16,6 +18,7 @@
 namespace palyra::state {
 namespace {
 
+constexpr const char* kUnfinished = "trust.db.init";
 constexpr const char* kInitAdvice = "palyra trust init";
 constexpr const char* kRestoreAdvice = "put back a copy of trust.db from a backup of this directory";
 
@@ -72,11 +75,14 @@ Result<> check_nothing_kept(const Directory& root) {
   return {};
 }
 
-// Of a trust.db that is gone: SQLite would believe the journals, and the generation would call a new store old.
+// Of a trust.db that is gone, whose journals SQLite would believe and whose generation would call a new store old; and
+// of an init that died.
 Result<> remove_leftovers(const Directory& root) {
-  for (const char* name : {"trust.db-journal", "trust.db-wal", "trust.db-shm", "generation"}) {
-    const Result<> removed = root.remove_file(name);
-    if (!removed && !removed.error().is(kFileNotFound)) return removed;
+  const std::vector<std::string> names = PALYRA_TRY(root.list());
+  for (const std::string& name : names) {
+    const bool leftover = is_temporary_name(name) || name == "generation" || name.starts_with("trust.db-") ||
+                          name.starts_with(kUnfinished);
+    if (leftover) PALYRA_TRY(root.remove_file(name));
   }
   return {};
 }
@@ -84,7 +90,7 @@ Result<> remove_leftovers(const Directory& root) {
 Result<> fill_new_database(const StateOptions& options, const std::string& path) {
   const Database database = PALYRA_TRY(Database::open(path));
   Transaction transaction = PALYRA_TRY(Transaction::begin(database, TransactionKind::kWrite));
-  PALYRA_TRY(create_schema(database));
+  PALYRA_TRY(create_schema(database, current_schema()));
   AuditRow row{.generation = 1,
                .time = options.clock->wall_seconds(),
                .actor = options.actor,
@@ -103,9 +109,8 @@ Result<> fill_new_database(const StateOptions& options, const std::string& path)
   return transaction.commit();
 }
 
-// Gives the finished file its name, unless another process was faster.
-Result<> publish(const Directory& root, const std::string& temporary) {
-  if (::renameat2(root.fd(), temporary.c_str(), root.fd(), kDatabaseFile, RENAME_NOREPLACE) != 0) {
+Result<> publish(const Directory& root) {
+  if (::renameat2(root.fd(), kUnfinished, root.fd(), kDatabaseFile, RENAME_NOREPLACE) != 0) {
     if (errno == EEXIST) return fail(kAlreadyInitialised, "'{}/trust.db' exists", root.path());
     return std::unexpected(file_error(errno, "name", root.path() + "/trust.db"));
   }
@@ -114,21 +119,28 @@ Result<> publish(const Directory& root, const std::string& temporary) {
   return {};
 }
 
+// Under the lock of init, so that there is one of these files at most. What is left when this fails, or dies, the next
+// init removes.
 Result<> make_database(const StateOptions& options, const Directory& root) {
-  const std::string temporary = fmt::format("trust.db.init-{}", ::getpid());
-  PALYRA_TRY(root.write_file(temporary, {}, 0600, Overwrite::kYes));
-  Result<> done = fill_new_database(options, root.path() + "/" + temporary);
-  if (done) done = publish(root, temporary);
-  if (!done) {
-    ::unlinkat(root.fd(), temporary.c_str(), 0);
-    ::unlinkat(root.fd(), (temporary + "-journal").c_str(), 0);
-  }
-  return done;
+  PALYRA_TRY(root.write_file(kUnfinished, {}, 0600, Overwrite::kYes));
+  PALYRA_TRY(fill_new_database(options, root.path() + "/" + kUnfinished));
+  return publish(root);
+}
+
+// The database as it is, or of the newest schema now; then everything that open promises to check.
+Result<> check_parts(const StoreParts& parts) {
+  const std::uint64_t floor = PALYRA_TRY(parts.generation_file.value());
+  Transaction reading = PALYRA_TRY(Transaction::begin(parts.database, TransactionKind::kRead));
+  PALYRA_TRY(check_schema(parts.database, parts.schema));
+  const Snapshot snapshot = PALYRA_TRY(load_snapshot(parts, floor));
+  PALYRA_TRY(reading.commit());
+  parts.generation_file.raise_to(snapshot.head.generation);
+  return {};
 }
 
 }  // namespace
 
-Result<StateStore> StateStore::open(const StateOptions& options) {
+Result<std::unique_ptr<StoreParts>> open_parts(const StateOptions& options, const Schema& schema) {
   PALYRA_CHECK(options.clock != nullptr);
   Result<Directory> found = Directory::open(options.root);
   if (!found && found.error().is(kFileNotFound)) return not_initialised(options.root);
@@ -136,22 +148,22 @@ Result<StateStore> StateStore::open(const StateOptions& options) {
   PALYRA_TRY(check_database_file(root));
   PALYRA_TRY(check_private(root));
   GenerationFile generation_file = PALYRA_TRY(GenerationFile::open(root));
-  const std::uint64_t floor = PALYRA_TRY(generation_file.value());
   Database database = PALYRA_TRY(Database::open(root.path() + "/" + kDatabaseFile));
-  {
-    Transaction reading = PALYRA_TRY(Transaction::begin(database, TransactionKind::kRead));
-    PALYRA_TRY(check_schema(database));
-    const Snapshot snapshot = PALYRA_TRY(load_snapshot(database, floor));
-    PALYRA_TRY(reading.commit());
-    generation_file.raise_to(snapshot.head.generation);
-  }
   ObjectStore objects = PALYRA_TRY(ObjectStore::open(root));
   PALYRA_TRY(root.make_directory("keys"));
-  return StateStore(std::make_unique<StoreParts>(StoreParts{.options = options,
-                                                            .root = std::move(root),
-                                                            .generation_file = std::move(generation_file),
-                                                            .objects = std::move(objects),
-                                                            .database = std::move(database)}));
+  auto parts = std::make_unique<StoreParts>(StoreParts{.options = options,
+                                                       .root = std::move(root),
+                                                       .generation_file = std::move(generation_file),
+                                                       .objects = std::move(objects),
+                                                       .database = std::move(database),
+                                                       .schema = schema});
+  PALYRA_TRY(migrate(*parts));
+  PALYRA_TRY(check_parts(*parts));
+  return parts;
+}
+
+Result<StateStore> StateStore::open(const StateOptions& options) {
+  return StateStore(PALYRA_TRY(open_parts(options, current_schema())));
 }
 
 Result<StateStore> StateStore::init(const StateOptions& options) {
@@ -159,6 +171,8 @@ Result<StateStore> StateStore::init(const StateOptions& options) {
   {
     const Directory root = PALYRA_TRY(Directory::make(options.root));
     PALYRA_TRY(check_private(root));
+    // Nobody else begins, or finishes, between the look and the leap.
+    const DirectoryLock lock = PALYRA_TRY(DirectoryLock::take(root, LockKind::kExclusive));
     PALYRA_TRY(check_nothing_kept(root));
     PALYRA_TRY(remove_leftovers(root));
     PALYRA_TRY(make_database(options, root));

@@ -109,6 +109,19 @@ TEST_F(StateOpenTest, InitStartsAgainWhereNothingWasInstalled) {
   EXPECT_TRUE(must_open().trust().value().publishers().empty());
 }
 
+TEST_F(StateOpenTest, InitRemovesWhatAnInitThatDiedLeft) {
+  ASSERT_THAT(Directory::make(root()), IsOk());
+  for (const char* left : {"trust.db.init", "trust.db.init-journal", ".trust.db.init.1.0.tmp"}) {
+    scribble(root() + "/" + left, as_bytes("unfinished"));
+  }
+  EXPECT_THAT(StateStore::open(options()), FailsWith(kNotInitialised));
+  EXPECT_THAT(StateStore::init(options()), IsOk());
+  for (const auto& entry : fs::directory_iterator(root())) {
+    const std::string name = entry.path().filename().string();
+    EXPECT_FALSE(is_temporary_name(name) || name.starts_with("trust.db.init")) << name;
+  }
+}
+
 TEST_F(StateOpenTest, OfManyProcessesThatInitialiseOneSucceeds) {
   ASSERT_THAT(Directory::make(root()), IsOk());
   std::vector<pid_t> children;

@@ -19,7 +19,26 @@ auto in_one_moment(const Database& database, const Load& load) -> decltype(load(
 
 Result<Snapshot> snapshot_of(const StoreParts& parts) {
   const std::uint64_t floor = PALYRA_TRY(parts.generation_file.value());
-  return in_one_moment(parts.database, [&] { return load_snapshot(parts.database, floor); });
+  return in_one_moment(parts.database, [&] { return load_snapshot(parts, floor); });
+}
+
+// What is remembered of the active tools is forgotten unless nothing can have changed since.
+Result<> refresh(const StoreParts& parts) {
+  ActiveTools& active = parts.active;
+  const std::uint64_t file_generation = parts.generation_file.peek();
+  const SteadyTime now = parts.options.clock->steady();
+  const bool same_generation = active.basis && active.basis->file_generation == file_generation;
+  if (same_generation && now - active.basis->compared < kCompareInterval) return {};
+  const std::int64_t data_version = PALYRA_TRY(parts.database.number("PRAGMA data_version"));
+  if (same_generation && active.basis->data_version == data_version) {
+    active.basis->compared = now;
+    return {};
+  }
+  active = {};
+  const Snapshot snapshot = PALYRA_TRY(snapshot_of(parts));
+  parts.generation_file.raise_to(snapshot.head.generation);  // for a writer that died before it did
+  active.basis = {.file_generation = file_generation, .data_version = data_version, .compared = now};
+  return {};
 }
 
 }  // namespace
@@ -49,10 +68,13 @@ Result<InstalledVersion> StateStore::version(const crypto::Sha256Digest& content
 }
 
 Result<InstalledVersion> StateStore::find_active(std::string_view tool_id) const {
+  PALYRA_TRY(refresh(*parts_));
+  auto& by_tool = parts_->active.by_tool;
+  if (const auto known = by_tool.find(tool_id); known != by_tool.end()) return known->second;
   auto found =
       PALYRA_TRY(in_one_moment(parts_->database, [&] { return load_active_with_tool(parts_->database, tool_id); }));
   if (!found) return fail(kToolNotFound, "no active skill offers a tool '{}'", tool_id);
-  return *std::move(found);
+  return by_tool.emplace(tool_id, *std::move(found)).first->second;
 }
 
 Result<SealedBytes> StateStore::load_object(const crypto::Sha256Digest& digest) const {
@@ -66,6 +88,11 @@ Result<> StateStore::verify_audit_chain() const {
   const Head head = PALYRA_TRY(load_head(parts_->database));
   PALYRA_TRY(check_audit_chain(parts_->database, head));
   return reading.commit();
+}
+
+Result<RunLogFacts> StateStore::verify_run_log() const {
+  PALYRA_TRY(verify_audit_chain());
+  return check_run_log(parts_->options.root, PALYRA_TRY(load_anchors(parts_->database)));
 }
 
 }  // namespace palyra::state

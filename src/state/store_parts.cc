@@ -23,7 +23,7 @@ Result<> check_private(const Directory& root) {
   return {};
 }
 
-Result<Snapshot> load_snapshot(const Database& database, std::uint64_t floor) {
+Result<Snapshot> load_rows(const Database& database, std::uint64_t floor) {
   const Head head = PALYRA_TRY(load_head(database));
   if (head.generation < floor) {
     return fail(kStoreDamaged, "trust.db is at generation {}, but {} was reached: it is an older copy", head.generation,
@@ -38,10 +38,23 @@ Result<Snapshot> load_snapshot(const Database& database, std::uint64_t floor) {
   return Snapshot{.head = head, .trust = std::move(trust)};
 }
 
+Result<Snapshot> load_snapshot(const StoreParts& parts, std::uint64_t floor) {
+  static_cast<void>(PALYRA_TRY(schema_version(parts.database, parts.schema)));
+  return load_rows(parts.database, floor);
+}
+
 Result<Change> Change::begin(const StoreParts& parts) {
   const std::uint64_t floor = PALYRA_TRY(parts.generation_file.value());
-  Transaction transaction = PALYRA_TRY(Transaction::begin(parts.database, TransactionKind::kWrite));
-  Snapshot before = PALYRA_TRY(load_snapshot(parts.database, floor));
+  // Before the transaction, so that nobody waits for the disk of the runs log.
+  std::vector<RunAnchor> anchors = collect_anchors(parts.root, parts.database);
+  Change change =
+      PALYRA_TRY(join(parts, PALYRA_TRY(Transaction::begin(parts.database, TransactionKind::kWrite)), floor));
+  change.anchors_ = std::move(anchors);
+  return change;
+}
+
+Result<Change> Change::join(const StoreParts& parts, Transaction transaction, std::uint64_t floor) {
+  Snapshot before = PALYRA_TRY(load_snapshot(parts, floor));
   return Change(parts, std::move(transaction), std::move(before));
 }
 
@@ -51,7 +64,8 @@ Result<> Change::require_trust_generation(std::uint64_t expected) const {
               before_.head.trust_generation, expected);
 }
 
-Result<> Change::commit(std::string event, std::string subject, const Json& details) {
+Result<> Change::commit(std::string event, std::string subject, Json details) {
+  if (!anchors_.empty()) details.set("runs", to_json(anchors_));
   if (changes_trust()) trust_.set_generation(before_.head.trust_generation + 1);
   PALYRA_TRY(save_trust_rows(parts_->database, before_.trust, trust_));
   AuditRow row{.generation = generation(),
@@ -69,6 +83,7 @@ Result<> Change::commit(std::string event, std::string subject, const Json& deta
       update_head(parts_->database,
                   {.generation = generation(), .trust_generation = trust_.generation(), .audit_digest = row.digest}));
   PALYRA_TRY(transaction_.commit());
+  parts_->active.basis.reset();
   parts_->generation_file.raise_to(generation());
   return {};
 }

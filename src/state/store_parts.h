@@ -2,9 +2,12 @@
 #pragma once
 // What an open StateStore holds, how it is read in one piece, and how it is changed in one piece.
 
+#include "active_tools.h"
 #include "audit_table.h"
 #include "generation_file.h"
 #include "object_store.h"
+#include "run_anchor.h"
+#include "schema.h"
 #include "sqlite.h"
 
 #include <palyra/base/directory.h>
@@ -21,9 +24,14 @@ struct StoreParts {
   GenerationFile generation_file;
   ObjectStore objects;
   Database database;
+  Schema schema;
+  mutable ActiveTools active{};  // what find_active remembers
 
   [[nodiscard]] WallTime now() const { return options.clock->wall_seconds(); }
 };
+
+// What StateStore::open does, with another schema in tests. An older trust.db is migrated first (migration.h).
+Result<std::unique_ptr<StoreParts>> open_parts(const StateOptions& options, const Schema& schema);
 
 // Owned by us, written by nobody else. Errors: kStateNotPrivate.
 Result<> check_private(const Directory& root);
@@ -35,12 +43,16 @@ struct Snapshot {
 };
 // In the caller's transaction. `floor` is the file `generation`, read before that transaction began.
 // Errors: kStoreDamaged.
-Result<Snapshot> load_snapshot(const Database& database, std::uint64_t floor);
+Result<Snapshot> load_rows(const Database& database, std::uint64_t floor);
+// The same of an open store. Errors: also kSchemaNewer (migrated by a newer program since this one opened it).
+Result<Snapshot> load_snapshot(const StoreParts& parts, std::uint64_t floor);
 
 // The one writer, from begin() to commit() or to its end, which undoes everything.
 class Change {
  public:
   static Result<Change> begin(const StoreParts& parts);
+  // In a transaction for writing that has begun; `floor` as for load_snapshot.
+  static Result<Change> join(const StoreParts& parts, Transaction transaction, std::uint64_t floor);
 
   // The generation that this change makes.
   [[nodiscard]] std::uint64_t generation() const { return before_.head.generation + 1; }
@@ -50,8 +62,8 @@ class Change {
   // Errors: kStateChanged.
   [[nodiscard]] Result<> require_trust_generation(std::uint64_t expected) const;
 
-  // `details` is an object.
-  Result<> commit(std::string event, std::string subject, const Json& details);
+  // `details` is an object; the anchors of the runs log are added to it.
+  Result<> commit(std::string event, std::string subject, Json details);
 
  private:
   Change(const StoreParts& parts, Transaction transaction, Snapshot before)
@@ -61,6 +73,7 @@ class Change {
   Transaction transaction_;
   Snapshot before_;
   skills::SkillTrustStore trust_;
+  std::vector<RunAnchor> anchors_;
 };
 
 }  // namespace palyra::state

@@ -28,5 +28,7 @@ inline constexpr ErrorCode kSkillNotInstalled{ErrorKind::kNotFound, "state.skill
 inline constexpr ErrorCode kToolNotFound{ErrorKind::kNotFound, "state.tool_not_found"};
 inline constexpr ErrorCode kToolConflict{ErrorKind::kAlreadyExists, "state.tool_conflict"};
 inline constexpr ErrorCode kAuditBroken{ErrorKind::kUntrusted, "state.audit_broken"};
+// A line of the runs log was edited, deleted, moved or cut off, or a segment of it is gone.
+inline constexpr ErrorCode kRunLogBroken{ErrorKind::kUntrusted, "state.run_log_broken"};
 
 }  // namespace palyra::state

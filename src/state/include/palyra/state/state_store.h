@@ -9,13 +9,14 @@
 // Source: docs/architecture.md, "Directories" and "Two logs, one generation".
 
 #include <palyra/base/clock.h>
+#include <palyra/base/sealed_bytes.h>
 #include <palyra/capability/grant_set.h>
 #include <palyra/crypto/sha256.h>
 #include <palyra/skills/trust_store.h>
 #include <palyra/skills/verify.h>
 #include <palyra/state/audit_row.h>
 #include <palyra/state/installed_version.h>
-#include <palyra/state/sealed_bytes.h>
+#include <palyra/state/run_history.h>
 #include <palyra/state/state_codes.h>
 
 #include <cstdint>
@@ -42,6 +43,13 @@ struct PromoteRequest {
   std::uint64_t trust_generation = 0;            // of the SkillTrustStore it was verified with
   std::uint64_t version_generation = 0;          // InstalledVersion::generation of what the person was shown
   capability::CapabilityGrantSet grants;         // what the person approved
+};
+
+// A copy of trust.db.
+struct BackupFile {
+  std::uint64_t generation = 0;
+  std::uint64_t size_bytes = 0;
+  crypto::Sha256Digest sha256;
 };
 
 struct StoreParts;
@@ -77,7 +85,9 @@ class StateStore {
   [[nodiscard]] Result<std::vector<InstalledVersion>> versions_of(std::string_view skill_id) const;
   // Errors: kSkillNotInstalled.
   [[nodiscard]] Result<InstalledVersion> version(const crypto::Sha256Digest& content_root) const;
-  // The active version that offers the tool. Errors: kToolNotFound.
+  // The active version that offers the tool. Costs a load from memory while nothing changes; another process's change
+  // is seen by the next call, at the latest a second later when that process died in the middle. Rows that were edited
+  // without a change of ours may be seen a second late too. Errors: kToolNotFound.
   [[nodiscard]] Result<InstalledVersion> find_active(std::string_view tool_id) const;
 
   // The bytes of an artifact or entry, hashed again now. Errors: kObjectMissing, kObjectDamaged, kFileDenied,
@@ -110,6 +120,14 @@ class StateStore {
   // Whether no row was edited, deleted, inserted or reordered. Cutting off the newest rows together with the state
   // they describe is found as far as the file `generation` reaches. Errors: kAuditBroken, kStoreDamaged.
   [[nodiscard]] Result<> verify_audit_chain() const;
+
+  // trust.db as it is at one moment, in a new file with mode 0600; then the file is opened and checked as by open and
+  // verify_audit_chain, and removed again when it does not pass. The objects are not in it: they have digests, and are
+  // copied as files. Errors: kFileExists and the others of write_file_atomic, kAuditBroken, kStoreDamaged.
+  [[nodiscard]] Result<BackupFile> backup(const std::string& path) const;
+  // The same of the runs log, and whether it still has every line that a row of the audit log names.
+  // Errors: kAuditBroken, kRunLogBroken, kStoreDamaged, and those of Directory.
+  [[nodiscard]] Result<RunLogFacts> verify_run_log() const;
 
  private:
   explicit StateStore(std::unique_ptr<StoreParts> parts);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A lock that processes take on a directory of the state; the kernel drops it with its holder.
+
+#include <palyra/base/directory.h>
+#include <palyra/base/unique_fd.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace palyra::state {
+
+enum class LockKind : std::uint8_t { kShared, kExclusive };
+
+class DirectoryLock {
+ public:
+  // Waits up to kBusyTimeout for other processes. Errors: kStateBusy, kFileDenied, kFileFailed.
+  static Result<DirectoryLock> take(const Directory& directory, LockKind kind);
+  // Without waiting: empty when another process holds it.
+  static Result<std::optional<DirectoryLock>> try_exclusive(const Directory& directory);
+
+  // For an instant nobody may hold it. Errors: those of take.
+  Result<> make_shared();
+
+ private:
+  DirectoryLock(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  static Result<DirectoryLock> open(const Directory& directory);
+  Result<> wait(LockKind kind);
+
+  UniqueFd fd_;
+  std::string path_;
+};
+
+}  // namespace palyra::state

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migration.h"
+
+#include <palyra/state/state_codes.h>
+
+namespace palyra::state {
+namespace {
+
+Schema older(const Schema& schema, std::int64_t version) {
+  return {.steps = schema.steps.first(static_cast<std::size_t>(version))};
+}
+
+// Of a migration that died while it wrote its copy: only the one writer writes there.
+void remove_unfinished_copies(const Directory& root) {
+  for (const std::string& name : root.list().value_or(std::vector<std::string>{})) {
+    if (is_temporary_name(name) && name.starts_with(".trust.db.before-")) static_cast<void>(root.remove_file(name));
+  }
+}
+
+}  // namespace
+
+Result<> migrate(const StoreParts& parts) {
+  const Database& database = parts.database;
+  if (PALYRA_TRY(schema_version(database, parts.schema)) == parts.schema.version()) return {};
+  const std::uint64_t floor = PALYRA_TRY(parts.generation_file.value());
+  Transaction transaction = PALYRA_TRY(Transaction::begin(database, TransactionKind::kWrite));
+  const std::int64_t version = PALYRA_TRY(schema_version(database, parts.schema));
+  if (version == parts.schema.version()) return {};  // another process was faster
+
+  PALYRA_TRY(check_schema(database, older(parts.schema, version)));
+  PALYRA_TRY(check_audit_chain(database, PALYRA_TRY(load_head(database))));
+  remove_unfinished_copies(parts.root);
+  const std::string copy = fmt::format("trust.db.before-{}", version);
+  PALYRA_TRY(parts.root.write_file(copy, PALYRA_TRY(database.serialize()), 0600, Overwrite::kYes));
+
+  PALYRA_TRY(upgrade_schema(database, parts.schema));
+  PALYRA_TRY(check_schema(database, parts.schema));
+  Change change = PALYRA_TRY(Change::join(parts, std::move(transaction), floor));
+  Json details;
+  details.set("from", version);
+  details.set("to", parts.schema.version());
+  details.set("copy", copy);
+  return change.commit("state.migrated", "trust.db", details);
+}
+
+}  // namespace palyra::state

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema.h"
+#include "store_parts.h"
+
+#include <filesystem>
+#include <unistd.h>
+
+namespace palyra::state {
+namespace {
+
+struct Copy {
+  Head head;
+  Bytes bytes;
+};
+
+Result<Copy> copy_of(const Database& database) {
+  Transaction reading = PALYRA_TRY(Transaction::begin(database, TransactionKind::kRead));
+  Copy copy{.head = PALYRA_TRY(load_head(database)), .bytes = PALYRA_TRY(database.serialize())};
+  PALYRA_TRY(reading.commit());
+  return copy;
+}
+
+Result<> check_copy(const std::string& path, const Schema& schema, const Head& expected) {
+  const Database database = PALYRA_TRY(Database::open(path));
+  Transaction reading = PALYRA_TRY(Transaction::begin(database, TransactionKind::kRead));
+  PALYRA_TRY(check_schema(database, schema));
+  const Snapshot snapshot = PALYRA_TRY(load_rows(database, 0));
+  if (snapshot.head != expected) {
+    return fail(kStoreDamaged, "the copy is at generation {}, not {}", snapshot.head.generation, expected.generation);
+  }
+  PALYRA_TRY(check_audit_chain(database, snapshot.head));
+  return reading.commit();
+}
+
+}  // namespace
+
+Result<BackupFile> StateStore::backup(const std::string& path) const {
+  // SQLite reads more into some relative names than a file's.
+  std::error_code error;
+  const std::string absolute = std::filesystem::absolute(path, error).string();
+  if (error) return std::unexpected(file_error(error.value(), "find", path));
+  const Copy copy = PALYRA_TRY(copy_of(parts_->database));
+  PALYRA_TRY(write_file_atomic(absolute, copy.bytes, 0600, Overwrite::kNo));
+  const Result<> checked = check_copy(absolute, parts_->schema, copy.head);
+  if (!checked) {
+    ::unlink(absolute.c_str());
+    return std::unexpected(Error(checked.error()).with_context(fmt::format("while checking the copy '{}'", path)));
+  }
+  return BackupFile{
+      .generation = copy.head.generation, .size_bytes = copy.bytes.size(), .sha256 = crypto::sha256(copy.bytes)};
+}
+
+}  // namespace palyra::state
