@@ -132,12 +132,14 @@ input_schema = { type = "object", properties = { n = { type = "integer" } }, add
   Config config_;
   JsonSchemaCompiler schemas_;
   state::StateOptions state_{.root = dir_.file("state"), .actor = "test", .clock = &clock_};
+  mutable state::RunLog runs_{state_.root};
   mutable host::SystemRandom random_;
   mutable RecordedActivities activities_;
   Services services_{.clock = clock_,
                      .config = config_,
                      .schemas = schemas_,
                      .state = state_,
+                     .runs = runs_,
                      .engine = shared_engine(),
                      .random = random_,
                      .activities = activities_};

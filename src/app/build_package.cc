@@ -126,7 +126,7 @@ std::optional<BytesView> view_of(const std::optional<Bytes>& bytes) {
 
 }  // namespace
 
-Result<BuildPackageReply> build_package(const Services& services, const BuildPackageRequest& request) {
+Result<skills::Package> assemble_package(const Services& services, const BuildPackageRequest& request) {
   const Inputs inputs =
       request.manifest ? PALYRA_TRY(load_named(request)) : PALYRA_TRY(load_directory(request.directory));
   if (inputs.modules.empty()) {
@@ -137,7 +137,7 @@ Result<BuildPackageReply> build_package(const Services& services, const BuildPac
   const auto assets = contents_of(inputs.assets);
   const auto sbom = PALYRA_TRY(read_optional(request.sbom));
   const auto provenance = PALYRA_TRY(read_optional(request.provenance));
-  const skills::Package package = PALYRA_TRY(skills::build_signed_skill_artifact({
+  return skills::build_signed_skill_artifact({
       .manifest = inputs.manifest,
       .modules = modules,
       .assets = assets,
@@ -147,15 +147,24 @@ Result<BuildPackageReply> build_package(const Services& services, const BuildPac
       .created = {request.created.value_or(services.clock.wall_seconds().seconds)},
       .not_after = {request.not_after},
       .schemas = &services.schemas,
+      .inspector = &services.engine.inspector(),
       .palyra_version = std::string(palyra_version()),
-  }));
+  });
+}
+
+Result<BuildPackageReply> build_package(const Services& services, const BuildPackageRequest& request) {
+  const skills::Package package = PALYRA_TRY(assemble_package(services, request));
+  ExampleReport examples = PALYRA_TRY(run_examples(services, package.verification));
+  PALYRA_TRY(check_examples(examples));
   constexpr mode_t kReadable = 0644;
   PALYRA_TRY(write_file_atomic(request.output, package.bytes, kReadable, Overwrite::kYes));
   return BuildPackageReply{.output = request.output,
                            .size_bytes = package.bytes.size(),
                            .sha256 = package.sha256,
                            .statement = package.statement,
-                           .key_fingerprint = crypto::fingerprint(request.signing_key->public_key())};
+                           .key_fingerprint = crypto::fingerprint(request.signing_key->public_key()),
+                           .admission = package.verification.status(skills::Stage::kAdmission),
+                           .examples = std::move(examples)};
 }
 
 }  // namespace palyra::app

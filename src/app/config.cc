@@ -1,173 +1,156 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <palyra/app/config.h>
 #include <palyra/base/file.h>
+#include <palyra/base/suggestion.h>
 #include <palyra/base/toml.h>
 #include <palyra/base/utf8.h>
 
 #include <algorithm>
 #include <charconv>
-#include <variant>
 
 namespace palyra::app {
 namespace {
 
-using Target = std::variant<std::int64_t*, bool*>;
+constexpr std::size_t kMaxConfigBytes = 64 * 1024;
 
-struct Key {
-  std::string_view name;
-  Target target;
-  std::int64_t minimum = 0;
-  std::int64_t maximum = 0;
-};
-
-// Above every useful value and below what arithmetic on it could overflow.
-constexpr std::int64_t kMost = std::int64_t{1} << 53;
-constexpr std::int64_t kMostMilliseconds = 24LL * 3600 * 1000;
-constexpr std::int64_t kWasmPage = 65'536;
-constexpr std::int64_t kWasmMemory = std::int64_t{1} << 32;
-// What one call buffers on the host's side in all.
-constexpr std::int64_t kMostBufferBytes = std::int64_t{64} << 20;
-
-std::vector<Key> keys_of(Config& config) {
-  auto& limits = config.limits;
-  auto& ceilings = config.ceilings;
-  return {
-      {"limits.fuel_budget", &limits.fuel_budget, 1, kMost},
-      {"limits.wall_clock_timeout_ms", &limits.wall_clock_timeout_ms, 1, kMostMilliseconds},
-      {"limits.max_memory_bytes", &limits.max_memory_bytes, kWasmPage, kWasmMemory},
-      {"limits.max_table_elements", &limits.max_table_elements, 0, 10'000'000},
-      {"limits.max_instances", &limits.max_instances, 1, 10'000},
-      {"ceilings.fuel_budget", &ceilings.fuel_budget, 1, kMost},
-      {"ceilings.wall_clock_timeout_ms", &ceilings.wall_clock_timeout_ms, 1, kMostMilliseconds},
-      {"ceilings.max_memory_bytes", &ceilings.max_memory_bytes, kWasmPage, kWasmMemory},
-      {"ceilings.input_bytes", &ceilings.input_bytes, 2, kMostBufferBytes},
-      {"ceilings.output_bytes", &ceilings.output_bytes, 1, kMostBufferBytes},
-      {"policy.noninteractive_promote", &config.noninteractive_promote},
-  };
-}
-
-Result<> assign(const Key& key, const Json& value, const std::string& where) {
-  if (auto* const* flag = std::get_if<bool*>(&key.target)) {
-    if (value.as_bool() == nullptr) {
-      return fail(kConfigWrongType, "{}: {} is true or false, not of type {}", where, key.name, value.type_name());
-    }
-    **flag = *value.as_bool();
-    return {};
-  }
+Result<> check_integer(const ConfigKey& key, const Json& value, const IntegerRange& range, const std::string& where) {
   if (value.as_int() == nullptr) {
     return fail(kConfigWrongType, "{}: {} is an integer, not of type {}", where, key.name, value.type_name());
   }
-  if (*value.as_int() < key.minimum || *value.as_int() > key.maximum) {
-    return fail(kConfigOutOfRange, "{}: {} = {}, allowed are {} to {}", where, key.name, *value.as_int(), key.minimum,
-                key.maximum);
-  }
-  *std::get<std::int64_t*>(key.target) = *value.as_int();
-  return {};
-}
-
-const Key* find_key(const std::vector<Key>& keys, std::string_view name) {
-  const auto found = std::ranges::find(keys, name, &Key::name);
-  return found == keys.end() ? nullptr : &*found;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
-// The line on which `key` is set, as far as it is written `[table]` and `name =` or `table.name =`; the first line that
-// names it otherwise.
-std::size_t line_of(std::string_view text, std::string_view key) {
-  std::string table;
-  std::size_t line = 0;
-  while (!text.empty()) {
-    ++line;
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view content = trimmed(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (content.starts_with('[')) {
-      table = std::string(trimmed(content.substr(1, content.find(']') - 1)));
-      if (table == key) return line;
-      table += '.';
-    } else if (const auto equals = content.find('='); equals != std::string_view::npos) {
-      const std::string name = (table == "." ? "" : table) + std::string(trimmed(content.substr(0, equals)));
-      if (name == key || key.starts_with(name + ".")) return line;
-    }
-  }
-  return 1;
-}
-
-struct File {
-  const std::string& path;
-  std::string_view text;
-  [[nodiscard]] std::string at(std::string_view key) const { return fmt::format("{}:{}", path, line_of(text, key)); }
-};
-
-Result<> apply_file(const File& file, const Json::Object& root, const std::vector<Key>& keys, Config& config) {
-  for (const auto& [table, members] : root) {
-    if (members.as_object() == nullptr) {
-      return fail(kConfigUnknownKey, "{}: '{}' is no key", file.at(table), printable(table));
-    }
-    for (const auto& [name, value] : *members.as_object()) {
-      const std::string full = table + "." + name;
-      const Key* key = find_key(keys, full);
-      if (key == nullptr) return fail(kConfigUnknownKey, "{}: '{}' is no key", file.at(full), printable(full));
-      PALYRA_TRY(assign(*key, value, file.at(full)));
-      config.origins[full] = file.path;
-    }
+  if (*value.as_int() < range.minimum || *value.as_int() > range.maximum) {
+    return fail(kConfigOutOfRange, "{}: {} = {}, allowed are {}", where, key.name, *value.as_int(), key.allowed_text());
   }
   return {};
 }
 
-Result<> read_config_file(const ConfigSources& sources, const std::vector<Key>& keys, Config& config) {
+Result<> check_text(const ConfigKey& key, const Json& value, const std::string& where) {
+  const std::string* text = value.as_string();
+  if (text == nullptr) {
+    return fail(kConfigWrongType, "{}: {} is a string, not of type {}", where, key.name, value.type_name());
+  }
+  const auto* one_of = std::get_if<OneOf>(&key.allowed);
+  const auto* any = std::get_if<AnyText>(&key.allowed);
+  const bool chosen = one_of == nullptr || std::ranges::find(one_of->choices, *text) != one_of->choices.end();
+  const bool sized = any == nullptr || (!text->empty() && text->size() <= any->max_bytes);
+  if (chosen && sized) return {};
+  return fail(kConfigOutOfRange, "{}: {} = '{}', allowed is {}", where, key.name, printable(*text), key.allowed_text());
+}
+
+Result<> check_value(const ConfigKey& key, const Json& value, const std::string& where) {
+  if (const auto* range = std::get_if<IntegerRange>(&key.allowed)) return check_integer(key, value, *range, where);
+  if (!std::holds_alternative<TrueOrFalse>(key.allowed)) return check_text(key, value, where);
+  if (value.as_bool() != nullptr) return {};
+  return fail(kConfigWrongType, "{}: {} is true or false, not of type {}", where, key.name, value.type_name());
+}
+
+Result<> set_value(ConfigValue& into, const Json& value, const std::string& where) {
+  PALYRA_TRY(check_value(*into.key, value, where));
+  into.value = value;
+  into.origin = where;
+  return {};
+}
+
+// Values have been checked.
+Config config_of(std::span<const ConfigValue> values) {
+  Config config;
+  for (const ConfigValue& each : values) {
+    if (const auto* integer = std::get_if<std::int64_t* (*)(Config&)>(&each.key->field)) {
+      *(*integer)(config) = *each.value.as_int();
+    } else if (const auto* flag = std::get_if<bool* (*)(Config&)>(&each.key->field)) {
+      *(*flag)(config) = *each.value.as_bool();
+    }
+  }
+  return config;
+}
+
+ConfigValue* find_value(std::vector<ConfigValue>& values, std::string_view name) {
+  const auto found = std::ranges::find(values, name, [](const ConfigValue& each) { return each.key->name; });
+  return found == values.end() ? nullptr : &*found;
+}
+
+std::optional<std::string> nearest(std::string_view name, std::string (*spelling)(const ConfigKey&)) {
+  std::vector<std::string> spellings;
+  for (const ConfigKey& key : config_keys()) spellings.push_back(spelling(key));
+  return closest(name, spellings);
+}
+
+// "a.b"; a name that needs quotes in TOML is shown with them.
+std::string dotted(const std::vector<std::string>& path) {
+  std::string text;
+  for (const std::string& name : path) {
+    if (!text.empty()) text += '.';
+    const bool plain = !name.empty() && name.find_first_of(". \t\"'") == std::string::npos;
+    text += plain ? name : '"' + name + '"';
+  }
+  return text;
+}
+
+// `[limits]` with nothing in it.
+bool is_empty_table_of_keys(const TomlLeaf& leaf) {
+  const bool empty = leaf.value.as_object() != nullptr && leaf.value.as_object()->empty();
+  const std::string prefix = dotted(leaf.path) + ".";
+  return empty &&
+         std::ranges::any_of(config_keys(), [&](const ConfigKey& key) { return key.name.starts_with(prefix); });
+}
+
+Error unknown_key(const std::string& name, const std::string& where) {
+  Error error(kConfigUnknownKey, fmt::format("{}: '{}' is no key", where, printable(name)));
+  const auto meant = nearest(name, [](const ConfigKey& key) { return std::string(key.name); });
+  return meant ? std::move(error).with_next(fmt::format("did you mean '{}'?", *meant)) : error;
+}
+
+Result<> apply_file(const ConfigSources& sources, std::vector<ConfigValue>& values) {
   if (!sources.file) return {};
-  constexpr std::size_t kMaxConfigBytes = 64 * 1024;
   auto bytes = read_file(*sources.file, kMaxConfigBytes);
   if (!bytes) {
     if (bytes.error().is(kFileNotFound) && !sources.file_must_exist) return {};
     return std::unexpected(std::move(bytes).error().with_context("while reading the configuration"));
   }
-  const TomlLimits limits{
-      .max_bytes = kMaxConfigBytes, .max_depth = 8, .max_array_length = 1'024, .max_string_bytes = 4'096};
-  const Json root = PALYRA_TRY(parse_toml(*bytes, limits), fmt::format("while reading '{}'", *sources.file));
-  return apply_file({.path = *sources.file, .text = as_text(*bytes)}, *root.as_object(), keys, config);
-}
-
-// "limits.fuel_budget" → "PALYRA_LIMITS__FUEL_BUDGET"
-std::string variable_of(std::string_view key) {
-  std::string name = "PALYRA_";
-  for (const char c : key) {
-    if (c == '.') {
-      name += "__";
-    } else {
-      name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    }
+  constexpr TomlLimits kLimits{
+      .max_bytes = kMaxConfigBytes, .max_depth = 8, .max_array_length = 1'024, .max_string_bytes = 8'192};
+  const std::vector<TomlLeaf> leaves =
+      PALYRA_TRY(parse_toml_leaves(*bytes, kLimits), fmt::format("while reading '{}'", *sources.file));
+  for (const TomlLeaf& leaf : leaves) {
+    if (is_empty_table_of_keys(leaf)) continue;
+    const std::string where = fmt::format("{}:{}", *sources.file, leaf.line);
+    const std::string name = dotted(leaf.path);
+    ConfigValue* value = find_value(values, name);
+    if (value == nullptr) return std::unexpected(unknown_key(name, where));
+    PALYRA_TRY(set_value(*value, leaf.value, where));
   }
-  return name;
+  return {};
 }
 
-Json value_of(const std::string& text) {
-  if (text == "true") return true;
-  if (text == "false") return false;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size()) return number;
+// A variable's text as the key's type, or as a string, which is then of the wrong type.
+Json value_of(const ConfigKey& key, const std::string& text) {
+  if (std::holds_alternative<TrueOrFalse>(key.allowed)) {
+    if (text == "true") return true;
+    if (text == "false") return false;
+  }
+  if (std::holds_alternative<IntegerRange>(key.allowed)) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc() && end == text.data() + text.size()) return number;
+  }
   return text;
 }
 
-Result<std::vector<std::string>> apply_environment(const ConfigSources& sources, const std::vector<Key>& keys,
-                                                   Config& config) {
+std::string unknown_variable(const std::string& name) {
+  const auto meant = nearest(name, [](const ConfigKey& key) { return key.variable(); });
+  return fmt::format("the environment variable {} is no setting and was ignored{}", printable(name),
+                     meant ? fmt::format("; did you mean {}?", *meant) : "");
+}
+
+Result<std::vector<std::string>> apply_environment(const ConfigSources& sources, std::vector<ConfigValue>& values) {
   std::vector<std::string> warnings;
-  for (const auto& [name, value] : sources.environment) {
+  for (const auto& [name, text] : sources.environment) {
     if (!name.starts_with("PALYRA_") || name == "PALYRA_STATE_ROOT" || name == "PALYRA_CONFIG") continue;
-    const auto key = std::ranges::find_if(keys, [&](const Key& each) { return variable_of(each.name) == name; });
-    if (key == keys.end()) {
-      warnings.push_back(fmt::format("the environment variable {} is no setting and was ignored", printable(name)));
+    const auto value = std::ranges::find(values, name, [](const ConfigValue& each) { return each.key->variable(); });
+    if (value == values.end()) {
+      warnings.push_back(unknown_variable(name));
       continue;
     }
-    PALYRA_TRY(assign(*key, value_of(value), name));
-    config.origins[std::string(key->name)] = name;
+    PALYRA_TRY(set_value(*value, value_of(*value->key, text), name));
   }
   return warnings;
 }
@@ -176,9 +159,16 @@ Result<std::vector<std::string>> apply_environment(const ConfigSources& sources,
 
 Result<LoadedConfig> load_config(const ConfigSources& sources) {
   LoadedConfig loaded;
-  const std::vector<Key> keys = keys_of(loaded.config);
-  PALYRA_TRY(read_config_file(sources, keys, loaded.config));
-  loaded.warnings = PALYRA_TRY(apply_environment(sources, keys, loaded.config));
+  for (const ConfigKey& key : config_keys()) {
+    loaded.values.push_back({.key = &key, .value = key.default_value(), .origin = "default"});
+  }
+  PALYRA_TRY(apply_file(sources, loaded.values));
+  loaded.warnings = PALYRA_TRY(apply_environment(sources, loaded.values));
+  for (const ConfigValue& each : loaded.values) {
+    if (each.origin == "default" || each.key->is_used()) continue;
+    loaded.warnings.push_back(fmt::format("{}: {} has no effect in this version", each.origin, each.key->name));
+  }
+  loaded.config = config_of(loaded.values);
   return loaded;
 }
 

@@ -12,10 +12,9 @@ namespace palyra::app {
 namespace {
 
 // A module that was written for neither this ABI nor WASI: what it returns is its result, whatever it is.
-EntryStyle style_of(const runtime::ModuleDescription& about, runtime::EntryKind kind) {
-  const bool speaks = std::ranges::any_of(about.imports, [](const runtime::ModuleImport& import) {
-    return import.module == capability::kCallModule || import.module == capability::kWasiModule;
-  });
+EntryStyle style_of(const runtime::CompiledModule& module, runtime::EntryKind kind) {
+  const bool speaks =
+      runtime::imports_from(module, capability::kCallModule) || runtime::imports_from(module, capability::kWasiModule);
   return speaks || kind == runtime::EntryKind::kWasi ? EntryStyle::kTool : EntryStyle::kLegacy;
 }
 
@@ -44,17 +43,22 @@ struct LinkedCall {
   EntryStyle style;
 };
 
+// Compiling is part of the call's time.
+SteadyTime deadline_of(const ModuleCall& call) {
+  constexpr std::chrono::milliseconds kMost = std::chrono::hours(24);
+  return call.started + std::min(call.limits.wall_clock_timeout, kMost);
+}
+
 Result<LinkedCall> prepare(const Services& services, const ModuleCall& call) {
-  const runtime::ModuleDescription about = PALYRA_TRY(runtime::describe_module(call.source.wasm));
   const runtime::WasmRuntime* runtime = PALYRA_TRY(services.engine.runtime());
   const runtime::ModuleCompiler* compiler = PALYRA_TRY(services.engine.compiler());
   std::shared_ptr<const runtime::CompiledModule> compiled;
   {
     const Activity activity(services.activities, "compiling " + printable(call.source.tool_id));
-    compiled = PALYRA_TRY(compiler->compile(call.source.wasm));
+    compiled = PALYRA_TRY(compiler->compile(call.source.wasm, {.deadline = deadline_of(call), .cancel = call.cancel}));
   }
-  return LinkedCall{.module = PALYRA_TRY(runtime->link(std::move(compiled), host::host_functions())),
-                    .style = style_of(about, call.source.entry_kind)};
+  const EntryStyle style = style_of(*compiled, call.source.entry_kind);
+  return LinkedCall{.module = PALYRA_TRY(runtime->link(std::move(compiled), host::host_functions())), .style = style};
 }
 
 Result<> check_output(const ModuleSource& source, BytesView output) {
@@ -101,11 +105,11 @@ host::CallSetup setup_of(const Services& services, const ModuleCall& call, const
       .standard_input = program.standard_input,
       .program_arguments = program.arguments,
       .config = source.config,
-      .assets = source.objects.get(),
+      .assets = source.assets.get(),
       .grants = source.grants,
-      .clock = services.clock,
-      .random = services.random,
-      .progress = nullptr,
+      .clock = call.guest_clock == nullptr ? services.clock : *call.guest_clock,
+      .random = call.guest_random == nullptr ? services.random : *call.guest_random,
+      .progress = call.progress,
   };
 }
 
@@ -127,6 +131,7 @@ void invoke(const Services& services, const ModuleCall& call, const LinkedCall& 
     return;
   }
   execution.error = run_error_of(run->outcome, linked.style, results.failure_message);
+  execution.failure_message = std::move(results.failure_message);
   if (execution.error) return;
   if (linked.style == EntryStyle::kLegacy) {
     execution.output = exit_code_output(run->outcome);

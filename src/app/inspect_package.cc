@@ -2,6 +2,8 @@
 #include <palyra/app/inspect_package.h>
 #include <palyra/skills/skill_manifest.h>
 
+#include <algorithm>
+
 namespace palyra::app {
 namespace {
 
@@ -16,6 +18,14 @@ std::shared_ptr<const skills::SkillManifest> read_claimed_manifest(const Service
   return std::make_shared<const skills::SkillManifest>(*std::move(manifest));
 }
 
+// As verification has found them; it stops at the first module that it refuses, and may not have come so far.
+Result<capability::ModuleFacts> facts_of(const Services& services, const skills::Verification& verification,
+                                         const skills::ArtifactEntry& entry) {
+  const auto found = std::ranges::find(verification.modules, entry.name, &skills::InspectedModule::name);
+  if (found != verification.modules.end()) return found->facts;
+  return services.engine.inspector().describe(entry.bytes);
+}
+
 }  // namespace
 
 Result<InspectPackageReply> inspect_package(const Services& services, const std::string& path, ShowUnverified show) {
@@ -28,8 +38,8 @@ Result<InspectPackageReply> inspect_package(const Services& services, const std:
   const skills::Artifact& artifact = *verification.artifact;
   reply.manifest = verification.manifest ? verification.manifest : read_claimed_manifest(services, artifact);
   for (const skills::ArtifactEntry& entry : artifact.entries()) {
-    if (!entry.name.starts_with("modules/")) continue;
-    reply.modules.push_back({.name = entry.name, .description = runtime::describe_module(entry.bytes)});
+    if (!entry.name.starts_with(skills::kModuleFolder)) continue;
+    reply.modules.push_back({.name = entry.name, .facts = facts_of(services, verification, entry)});
   }
   return reply;
 }

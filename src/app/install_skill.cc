@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <palyra/app/install_skill.h>
 #include <palyra/app/module_source.h>
+#include <palyra/app/verify_artifact.h>
 #include <palyra/base/file.h>
 #include <palyra/base/utf8.h>
 
@@ -9,6 +10,15 @@
 #include <system_error>
 
 namespace palyra::app {
+namespace {
+
+// Nobody could look at its modules: that is no verdict.
+bool is_unjudged(const skills::Verification& verification) {
+  return verification.failed_stage == skills::Stage::kAdmission &&
+         verification.status(skills::Stage::kAdmission) == skills::StageStatus::kNotRun;
+}
+
+}  // namespace
 
 Result<InstallSkillReply> install_skill_artifact(const Services& services, const InstallSkillRequest& request) {
   state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
@@ -16,16 +26,14 @@ Result<InstallSkillReply> install_skill_artifact(const Services& services, const
   reply.file = PALYRA_TRY(read_file(request.path, skills::kMaxArtifactBytes));
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
   const Activity activity(services.activities, "verifying " + printable(request.path));
-  reply.verification = skills::verify_skill_artifact(
-      {.file = reply.file,
-       .trust = &trust,
-       .schemas = &services.schemas,
-       .now = services.clock.wall_seconds(),
-       .policy = {.unknown_publisher =
-                      request.pin_fingerprint ? skills::UnknownPublisher::kPin : skills::UnknownPublisher::kReport,
-                  .pin_fingerprint = request.pin_fingerprint,
-                  .downgrade = request.downgrade}});
+  reply.verification =
+      verify_artifact(services, reply.file, trust,
+                      {.unknown_publisher =
+                           request.pin_fingerprint ? skills::UnknownPublisher::kPin : skills::UnknownPublisher::kReport,
+                       .pin_fingerprint = request.pin_fingerprint,
+                       .downgrade = request.downgrade});
   if (!reply.verification.artifact) return reply;
+  if (is_unjudged(reply.verification)) return std::unexpected(*reply.verification.error);
   reply.kept = PALYRA_TRY(
       store.keep_in_quarantine({.verification = &reply.verification, .trust_generation = trust.generation()}));
   if (reply.verification.manifest) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <palyra/app/list_skills.h>
 #include <palyra/app/skill_selector.h>
+#include <palyra/app/verify_artifact.h>
 
 #include <algorithm>
 
@@ -57,15 +58,10 @@ Result<std::vector<ListedVersion>> list_skills(const Services& services, ListSco
 Result<ShowSkillReply> show_skill(const Services& services, const std::string& selector) {
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   InstalledVersion version = PALYRA_TRY(select_version(store, selector, is_any));
-  state::SealedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
+  SealedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
   ShowSkillReply reply{.version = std::move(version), .file = std::move(file), .verification = {}};
-  reply.verification = skills::verify_skill_artifact(
-      {.file = reply.file.view(),
-       .trust = &trust,
-       .schemas = &services.schemas,
-       .now = services.clock.wall_seconds(),
-       .policy = {.unknown_publisher = skills::UnknownPublisher::kReport, .pin_fingerprint = {}}});
+  reply.verification = verify_artifact(services, reply.file.view(), trust, kLookOnly);
   return reply;
 }
 

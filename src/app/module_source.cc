@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <palyra/app/module_source.h>
+#include <palyra/app/run_limits.h>
+#include <palyra/app/verify_artifact.h>
 #include <palyra/app/version_info.h>
 #include <palyra/base/check.h>
 #include <palyra/base/utf8.h>
-#include <palyra/skills/verify.h>
 
 #include <algorithm>
 
@@ -23,12 +24,7 @@ bool declares(const Services& services, const state::StateStore& store, const In
   const auto file = store.load_object(version.artifact.sha256);
   const auto trust = store.trust();
   if (!file || !trust) return false;
-  const skills::Verification verification = skills::verify_skill_artifact(
-      {.file = file->view(),
-       .trust = &*trust,
-       .schemas = &services.schemas,
-       .now = services.clock.wall_seconds(),
-       .policy = {.unknown_publisher = skills::UnknownPublisher::kReport, .pin_fingerprint = {}}});
+  const skills::Verification verification = verify_artifact(services, file->view(), *trust, kLookOnly);
   return verification.manifest && verification.manifest->find_tool(tool_id) != nullptr;
 }
 
@@ -59,6 +55,24 @@ Error not_runnable(const Services& services, const state::StateStore& store, con
       .with_next(fmt::format("palyra skills promote {}", skill));
 }
 
+// The assets of an artifact where it was read to.
+class ArtifactAssets final : public host::AssetSource {
+ public:
+  explicit ArtifactAssets(const skills::Artifact& artifact) : artifact_(artifact) {}
+  [[nodiscard]] std::optional<BytesView> find(std::string_view asset) const override {
+    const skills::ArtifactEntry* entry = artifact_.find(std::string(kAssetPrefix) + std::string(asset));
+    if (entry == nullptr) return std::nullopt;
+    return entry->bytes;
+  }
+
+ private:
+  const skills::Artifact& artifact_;
+};
+
+runtime::EntryKind entry_kind(skills::ToolAbi abi) {
+  return abi == skills::ToolAbi::kWasi ? runtime::EntryKind::kWasi : runtime::EntryKind::kCore;
+}
+
 std::vector<host::ConfigValue> default_settings(const skills::SkillManifest& manifest) {
   std::vector<host::ConfigValue> settings;
   for (const skills::ConfigProperty& property : manifest.config) {
@@ -75,45 +89,71 @@ Result<ModuleSource> resolve(const Services& services, const InstalledTool& sele
     return std::unexpected(not_runnable(services, store, selector.id, std::move(version).error()));
   }
   auto objects = std::make_unique<const SkillObjects>(PALYRA_TRY(SkillObjects::load(store, *version)));
-  const auto manifest_bytes = objects->find_entry(skills::kManifestEntry);
-  if (!manifest_bytes) return fail(state::kStoreDamaged, "the version that offers '{}' has no manifest", selector.id);
-  const auto entries = objects->entries();
-  const skills::SkillManifest manifest =
-      PALYRA_TRY(skills::parse_skill_manifest(*manifest_bytes, {.entries = entries, .schemas = services.schemas}),
-                 "while reading the manifest of an installed skill");
+  const skills::SkillManifest manifest = PALYRA_TRY(read_manifest(services, *objects));
   PALYRA_TRY(check_host_compatibility(manifest));
+  PALYRA_TRY(check_settings(manifest));
   const skills::SkillTool* tool = manifest.find_tool(selector.id);
   const auto wasm = tool == nullptr ? std::nullopt : objects->find_entry(tool->module);
   if (!wasm) return fail(state::kStoreDamaged, "'{}' is not what its row says: no such tool or module", selector.id);
   return ModuleSource{
       .tool_id = tool->id,
+      .skill = state::RunSkill{.id = version->artifact.skill_id,
+                               .version = version->artifact.version,
+                               .content_root = version->content_root()},
       .wasm = *wasm,
       .entry = tool->export_name,
-      .entry_kind = tool->abi == skills::ToolAbi::kWasi ? runtime::EntryKind::kWasi : runtime::EntryKind::kCore,
+      .entry_kind = entry_kind(tool->abi),
       .tool = *tool,
       .limits = manifest.limits,
       .config = default_settings(manifest),
       .grants = capability_grants_from_manifest(manifest, version->grants),
-      .objects = std::move(objects),
+      .assets = std::move(objects),
       .inline_bytes = {},
   };
 }
 
-Result<ModuleSource> resolve(const Services& /*services*/, InlineModule selector) {
+// As a skill's only tool that asks for nothing would be judged.
+Result<> admit_inline(const Services& services, const ModuleSource& source, const capability::ModuleFacts& facts) {
+  PALYRA_TRY(skills::admit_module(facts, {}, admission_limits(services.config)));
+  skills::SkillTool tool;
+  tool.id = source.tool_id;
+  tool.export_name = source.entry;
+  tool.abi = source.entry_kind == runtime::EntryKind::kWasi ? skills::ToolAbi::kWasi : skills::ToolAbi::kCore;
+  return skills::admit_tool(facts, tool);
+}
+
+Result<ModuleSource> resolve(const Services& services, InlineModule selector) {
   ModuleSource source;
   source.tool_id = selector.name;
   source.inline_bytes = as_text(selector.bytes).starts_with(kWasmMagic)
                             ? std::move(selector.bytes)
                             : PALYRA_TRY(runtime::parse_wat(as_text(selector.bytes)));
   source.wasm = source.inline_bytes;
-  if (selector.export_name) {
-    source.entry = *selector.export_name;
-  } else {
-    const runtime::ModuleDescription about = PALYRA_TRY(runtime::describe_module(source.wasm));
-    const bool command = about.find_export("run") == nullptr && about.find_export("_start") != nullptr;
-    source.entry = command ? "_start" : "run";
-  }
+  const capability::ModuleFacts facts = PALYRA_TRY(services.engine.inspector().describe(source.wasm));
+  const bool command = facts.find_export("run") == nullptr && facts.find_export("_start") != nullptr;
+  source.entry = selector.export_name.value_or(command ? "_start" : "run");
   if (source.entry == "_start") source.entry_kind = runtime::EntryKind::kWasi;
+  PALYRA_TRY(admit_inline(services, source, facts));
+  return source;
+}
+
+Error no_such_tool(const skills::SkillManifest& manifest, const std::string& tool_id) {
+  Error error(state::kToolNotFound,
+              fmt::format("{} has no tool '{}'", printable(manifest.identity.skill_id), printable(tool_id)));
+  for (const skills::SkillTool& tool : manifest.tools) {
+    error = std::move(error).with_next("it has " + printable(tool.id));
+  }
+  return error;
+}
+
+Result<ModuleSource> resolve(const Services& /*services*/, const DevelopmentTool& selector) {
+  const skills::SkillManifest& manifest = selector.skill->manifest();
+  PALYRA_TRY(check_host_compatibility(manifest));
+  PALYRA_TRY(check_settings(manifest));
+  const skills::SkillTool* tool = manifest.find_tool(selector.id);
+  if (tool == nullptr) return std::unexpected(no_such_tool(manifest, selector.id));
+  ModuleSource source = source_of_artifact(*selector.skill->verification.artifact, manifest, *tool);
+  source.grants = capability_grants_from_manifest(manifest, selector.granted);
   return source;
 }
 
@@ -148,13 +188,45 @@ std::vector<skills::ArtifactEntry> SkillObjects::entries() const {
   return entries;
 }
 
+Result<skills::SkillManifest> read_manifest(const Services& services, const SkillObjects& objects) {
+  const auto manifest = objects.find_entry(skills::kManifestEntry);
+  if (!manifest) return fail(state::kStoreDamaged, "an installed version has no manifest");
+  const auto entries = objects.entries();
+  return PALYRA_TRY(skills::parse_skill_manifest(*manifest, {.entries = entries, .schemas = services.schemas}),
+                    "while reading the manifest of an installed skill");
+}
+
 Result<ModuleSource> resolve_module_source(const Services& services, ModuleSelector selector) {
   return std::visit([&](auto& which) { return resolve(services, std::move(which)); }, selector);
+}
+
+ModuleSource source_of_artifact(const skills::Artifact& artifact, const skills::SkillManifest& manifest,
+                                const skills::SkillTool& tool) {
+  return {
+      .tool_id = tool.id,
+      .wasm = artifact.at(tool.module).bytes,
+      .entry = tool.export_name,
+      .entry_kind = entry_kind(tool.abi),
+      .tool = tool,
+      .limits = manifest.limits,
+      .config = default_settings(manifest),
+      .grants = {},
+      .assets = std::make_unique<const ArtifactAssets>(artifact),
+      .inline_bytes = {},
+  };
 }
 
 capability::CapabilityGrantSet capability_grants_from_manifest(const skills::SkillManifest& manifest,
                                                                const capability::CapabilityGrantSet& approved) {
   return manifest.capabilities.intersect(approved);
+}
+
+Result<> check_settings(const skills::SkillManifest& manifest) {
+  const auto open = std::ranges::find_if(
+      manifest.config, [](const auto& property) { return property.required && !property.default_value; });
+  if (open == manifest.config.end()) return {};
+  return fail(kRunSettingMissing, "{} needs a value for its setting '{}', which has none",
+              printable(manifest.identity.skill_id), printable(open->key));
 }
 
 Result<> check_host_compatibility(const skills::SkillManifest& manifest) {

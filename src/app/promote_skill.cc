@@ -2,6 +2,7 @@
 #include <palyra/app/module_source.h>
 #include <palyra/app/promote_skill.h>
 #include <palyra/app/skill_selector.h>
+#include <palyra/app/verify_artifact.h>
 #include <palyra/base/check.h>
 #include <palyra/base/utf8.h>
 
@@ -15,6 +16,13 @@ using capability::CapabilityGrantSet;
 using state::VersionStatus;
 
 bool is_not_active(const state::InstalledVersion& version) { return version.status != VersionStatus::kActive; }
+
+Result<> check_wildcards(const skills::SkillManifest& manifest) {
+  const auto wildcard = std::ranges::find_if(manifest.ungrantable, &skills::UngrantableAsk::is_wildcard);
+  if (wildcard == manifest.ungrantable.end()) return {};
+  return fail(kPromoteWildcard, "the manifest asks for {} \"{}\", and a wildcard is never granted",
+              skills::to_text(wildcard->capability), wildcard->text);
+}
 
 Result<> check_known(const CapabilityGrantSet& asked, const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
@@ -48,11 +56,18 @@ Result<std::optional<state::InstalledVersion>> find_active_of(const state::State
 skills::Verification verify(const Services& services, const PromotionPlan& plan, const skills::SkillTrustStore& trust,
                             const skills::TrustPolicy& policy) {
   const Activity activity(services.activities, "verifying " + printable(plan.version.artifact.skill_id));
-  return skills::verify_skill_artifact({.file = plan.file.view(),
-                                        .trust = &trust,
-                                        .schemas = &services.schemas,
-                                        .now = services.clock.wall_seconds(),
-                                        .policy = policy});
+  return verify_artifact(services, plan.file.view(), trust, policy);
+}
+
+// So that no first call compiles. A module that the compiler's limits refuse is not activated.
+Result<> compile_modules(const Services& services, const skills::Artifact& artifact) {
+  const runtime::ModuleCompiler* compiler = PALYRA_TRY(services.engine.compiler());
+  for (const skills::ArtifactEntry& entry : artifact.entries()) {
+    if (!entry.name.starts_with(skills::kModuleFolder)) continue;
+    const Activity activity(services.activities, "compiling " + printable(entry.name));
+    PALYRA_TRY(compiler->compile(entry.bytes), "while compiling " + printable(entry.name));
+  }
+  return {};
 }
 
 }  // namespace
@@ -60,11 +75,12 @@ skills::Verification verify(const Services& services, const PromotionPlan& plan,
 Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromotionRequest& request) {
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   state::InstalledVersion version = PALYRA_TRY(select_version(store, request.selector, is_not_active));
-  state::SealedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
+  SealedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
   PromotionPlan plan{.version = std::move(version),
                      .file = std::move(file),
                      .verification = {},
+                     .examples = {},
                      .trust_generation = trust.generation(),
                      .grants = {},
                      .replaces = {},
@@ -76,9 +92,11 @@ Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromoti
   if (plan.verification.error) return std::unexpected(*plan.verification.error);
   PALYRA_CHECK(plan.verification.manifest != nullptr);
   PALYRA_TRY(check_host_compatibility(plan.manifest()));
+  PALYRA_TRY(check_wildcards(plan.manifest()));
   plan.grants = PALYRA_TRY(choose_grants(plan.manifest().capabilities, request));
   plan.replaces = PALYRA_TRY(find_active_of(store, plan.manifest().identity.skill_id));
   plan.difference = capability::diff(plan.replaces ? plan.replaces->grants : CapabilityGrantSet(), plan.grants);
+  plan.examples = PALYRA_TRY(run_examples(services, plan.verification));
   return plan;
 }
 
@@ -89,6 +107,7 @@ Result<state::InstalledVersion> promote_skill(const Services& services, const Pr
                                .with_next("run the command on a terminal and type the skill's id")
                                .with_next("or set policy.noninteractive_promote = true in config.toml"));
   }
+  PALYRA_TRY(check_examples(plan.examples));
   state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
   const skills::Verification verification =
@@ -102,6 +121,7 @@ Result<state::InstalledVersion> promote_skill(const Services& services, const Pr
   if (trust.generation() != plan.trust_generation) {
     return fail(state::kStateChanged, "whom this installation trusts has changed since the plan was made");
   }
+  PALYRA_TRY(compile_modules(services, verification.skill->artifact()));
   return store.promote({.skill = &*verification.skill,
                         .trust_generation = plan.trust_generation,
                         .version_generation = plan.version.generation,

@@ -20,12 +20,14 @@ RunError error_of(Kind kind, ErrorCode code, fmt::format_string<Args...> text, A
 Kind kind_of(const Error& error) {
   const std::string_view id = error.code().id;
   if (error.is(kRunInputTooLarge) || error.is(kRunOutputTooLarge)) return Kind::kQuotaExceeded;
-  if (error.is(kRunDisabled) || error.is(kRunIncompatibleHost)) return Kind::kDisabled;
+  if (error.is(kRunDisabled) || error.is(kRunIncompatibleHost) || error.is(kRunSettingMissing)) return Kind::kDisabled;
   if (error.is(kRunOutputInvalid)) return Kind::kOutputInvalid;
   if (error.is(kRunNeedsApproval)) return Kind::kCapabilityDenied;
   if (error.kind() == ErrorKind::kTimedOut) return Kind::kTimedOut;
   if (error.kind() == ErrorKind::kCancelled) return Kind::kCancelled;
-  if (id.starts_with("schema.") || id == "state.tool_not_found") return Kind::kInvalidInput;
+  if (id.starts_with("schema.") || id.starts_with("admission.") || id == "state.tool_not_found") {
+    return Kind::kInvalidInput;
+  }
   const bool blames_module = error.kind() == ErrorKind::kInvalidArgument || error.kind() == ErrorKind::kMalformed ||
                              error.kind() == ErrorKind::kLimitExceeded;
   if (id.starts_with("run.") && blames_module) return Kind::kInvalidInput;

@@ -81,6 +81,7 @@ TEST(RunErrorTest, EveryErrorOnTheWayToARunHasItsKindAndExit) {
       {state::kToolNotFound, Kind::kInvalidInput, ErrorKind::kNotFound},
       {kRunDisabled, Kind::kDisabled, ErrorKind::kDenied},
       {kRunIncompatibleHost, Kind::kDisabled, ErrorKind::kIncompatible},
+      {kRunSettingMissing, Kind::kDisabled, ErrorKind::kDenied},
       {kRunNeedsApproval, Kind::kCapabilityDenied, ErrorKind::kDenied},
       {kRunInputTooLarge, Kind::kQuotaExceeded, ErrorKind::kLimitExceeded},
       {kRunOutputTooLarge, Kind::kQuotaExceeded, ErrorKind::kLimitExceeded},

@@ -22,4 +22,10 @@ runtime::RunLimits effective_limits(const Config& config, const skills::AskedLim
   };
 }
 
+skills::AdmissionLimits admission_limits(const Config& config) {
+  return {.max_memory_bytes = config.limits.max_memory_bytes,
+          .memory_ceiling_bytes = config.ceilings.max_memory_bytes,
+          .max_table_elements = config.limits.max_table_elements};
+}
+
 }  // namespace palyra::app

@@ -19,25 +19,62 @@ Result<> check_approval(const ModuleSource& source, Approval approval) {
   return fail(kRunNeedsApproval, "'{}' wants a person's approval for each call", printable(source.tool_id));
 }
 
-Result<Execution> run(const Services& services, RunRequest& request) {
+const std::string& name_of(const InstalledTool& tool) { return tool.id; }
+const std::string& name_of(const InlineModule& module) { return module.name; }
+const std::string& name_of(const DevelopmentTool& tool) { return tool.id; }
+
+// What is known before anything was looked at.
+state::RunEntry begin_entry(const Services& services, const RunRequest& request) {
+  state::RunEntry entry;
+  entry.tool_id = printable(std::visit([](const auto& which) { return name_of(which); }, request.what));
+  entry.origin = std::holds_alternative<InstalledTool>(request.what) ? state::RunOrigin::kInstalled
+                                                                     : state::RunOrigin::kDevelopment;
+  entry.actor = services.state.actor;
+  entry.started = services.clock.wall();
+  entry.argument_bytes = request.arguments.size();
+  return entry;
+}
+
+// Fills what it finds out into `entry`.
+Result<Execution> run(const Services& services, RunRequest& request, state::RunEntry& entry) {
+  entry.run_id = PALYRA_TRY(make_run_id(services));
   const ModuleSource source = PALYRA_TRY(resolve_module_source(services, std::move(request.what)));
+  entry.skill = source.skill;
   PALYRA_TRY(check_approval(source, request.approval));
   return execute_module(services, {.source = source,
                                    .arguments = request.arguments,
                                    .limits = effective_limits(services.config, source.limits, request.limits),
-                                   .run_id = PALYRA_TRY(make_run_id(services)),
+                                   .run_id = entry.run_id,
                                    .started = request.started,
-                                   .cancel = request.cancel});
+                                   .cancel = request.cancel,
+                                   .progress = request.progress});
+}
+
+void finish_entry(state::RunEntry& entry, const Execution& execution) {
+  entry.record = execution.record;
+  if (!execution.error) return;
+  entry.error_kind = to_text(execution.error->kind);
+  entry.error_code = execution.error->error.code().id;
 }
 
 }  // namespace
 
 Execution run_tool(const Services& services, RunRequest request) {
-  auto execution = run(services, request);
-  if (execution) return *std::move(execution);
-  Execution failed;
-  failed.error = run_error_of(std::move(execution).error());
-  return failed;
+  state::RunEntry entry = begin_entry(services, request);
+  auto ran = run(services, request, entry);
+  Execution execution;
+  if (ran) {
+    execution = *std::move(ran);
+  } else {
+    execution.run_id = entry.run_id;
+    execution.error = run_error_of(std::move(ran).error());
+  }
+  const bool will_ask =
+      request.approval == Approval::kWillAsk && execution.error && execution.error->error.is(kRunNeedsApproval);
+  if (will_ask) return execution;
+  finish_entry(entry, execution);
+  services.runs.append(std::move(entry));
+  return execution;
 }
 
 }  // namespace palyra::app

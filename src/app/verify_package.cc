@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <palyra/app/verify_artifact.h>
 #include <palyra/app/verify_package.h>
 #include <palyra/base/file.h>
 #include <palyra/base/utf8.h>
@@ -56,13 +57,13 @@ Result<VerifiedPackage> verify_package(const Services& services, const VerifyPac
   package.file = PALYRA_TRY(read_file(request.path, skills::kMaxArtifactBytes));
   const Trust trust = PALYRA_TRY(choose_trust(services, request.trust));
   package.trust_generation = trust.generation;
-  const Activity activity(services.activities, "verifying " + printable(request.path));
-  package.verification = skills::verify_skill_artifact(
-      {.file = package.file,
-       .trust = &trust.store,
-       .schemas = &services.schemas,
-       .now = services.clock.wall_seconds(),
-       .policy = {.unknown_publisher = skills::UnknownPublisher::kReport, .pin_fingerprint = {}}});
+  {
+    const Activity activity(services.activities, "verifying " + printable(request.path));
+    package.verification = verify_artifact(services, package.file, trust.store, kLookOnly);
+  }
+  if (request.examples == Examples::kRun && !package.verification.error) {
+    package.examples = PALYRA_TRY(run_examples(services, package.verification));
+  }
   return package;
 }
 

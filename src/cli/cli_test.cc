@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exit_code.h"
-#include "suggestion.h"
 
 #include <palyra/base/testing.h>
 
@@ -23,22 +22,6 @@ TEST(ExitCodeTest, EveryKindOfErrorHasTheDocumentedStatus) {
   EXPECT_EQ(exit_code(ErrorKind::kTimedOut), 124);
   EXPECT_EQ(exit_code(ErrorKind::kCancelled), 130);
   EXPECT_EQ(kExitFirstUse, 10);
-}
-
-TEST(SuggestionTest, CountsInsertionsDeletionsChangesAndSwaps) {
-  EXPECT_EQ(edit_distance("list", "list"), 0U);
-  EXPECT_EQ(edit_distance("lst", "list"), 1U);
-  EXPECT_EQ(edit_distance("lsit", "list"), 1U);
-  EXPECT_EQ(edit_distance("", "run"), 3U);
-}
-
-TEST(SuggestionTest, NamesTheNearestAndNothingThatIsFar) {
-  const std::string commands[] = {"init", "skills", "trust", "run"};
-  EXPECT_EQ(closest("skils", commands), "skills");
-  EXPECT_EQ(closest("rnu", commands), "run");
-  EXPECT_EQ(closest("elephant", commands), std::nullopt);
-  EXPECT_EQ(closest("x", commands), std::nullopt);
-  EXPECT_EQ(closest(std::string(1000, 's'), commands), std::nullopt);
 }
 
 }  // namespace

@@ -96,6 +96,35 @@ Result<> check_build_arguments(const BuildOptions& options) {
   return {};
 }
 
+Report build_report(const app::BuildPackageReply& reply) {
+  const std::string_view admission = skills::to_text(reply.admission);
+  const std::string_view examples = app::to_text(reply.examples.status());
+  Report report;
+  report.result = Json::Object{{"file", reply.output},
+                               {"size_bytes", reply.size_bytes},
+                               {"file_sha256", crypto::to_hex(reply.sha256)},
+                               {"skill_id", reply.statement.identity.skill_id},
+                               {"version", reply.statement.identity.version.to_text()},
+                               {"publisher", reply.statement.identity.publisher},
+                               {"content_root", crypto::to_hex(reply.statement.content_root)},
+                               {"created", to_text(reply.statement.created)},
+                               {"signed_by", reply.key_fingerprint},
+                               {"checks", Json::Array{Json::Object{{"check", "admission"}, {"status", admission}},
+                                                      Json::Object{{"check", "audit"}, {"status", "not_run"}},
+                                                      Json::Object{{"check", "examples"}, {"status", examples}}}},
+                               {"examples", examples_json(reply.examples)}};
+  const Row rows[] = {{"package", fmt::format("{} ({} bytes)", shown(reply.output), reply.size_bytes)},
+                      {"skill", reply.statement.identity.skill_id + "@" + reply.statement.identity.version.to_text()},
+                      {"publisher", reply.statement.identity.publisher},
+                      {"content root", crypto::to_hex(reply.statement.content_root)},
+                      {"file sha256", crypto::to_hex(reply.sha256)},
+                      {"signed by", reply.key_fingerprint},
+                      {"checks", fmt::format("admission {}, audit not_run, examples {}", admission, examples)},
+                      {"next", fmt::format("palyra skills package verify {}", shown(reply.output))}};
+  report.text = table_text(rows) + examples_text(reply.examples);
+  return report;
+}
+
 Result<Report> build(Session& session, const BuildOptions& options) {
   PALYRA_TRY(check_build_arguments(options));
   const app::Services& services = *PALYRA_TRY(session.services());
@@ -108,36 +137,14 @@ Result<Report> build(Session& session, const BuildOptions& options) {
   const crypto::SigningKey key = PALYRA_TRY(read_signing_key(options.key));
   request.signing_key = &key;
   const app::BuildPackageReply reply = PALYRA_TRY(app::build_package(services, request));
-
-  Report report;
-  report.result = Json::Object{{"file", reply.output},
-                               {"size_bytes", reply.size_bytes},
-                               {"file_sha256", crypto::to_hex(reply.sha256)},
-                               {"skill_id", reply.statement.identity.skill_id},
-                               {"version", reply.statement.identity.version.to_text()},
-                               {"publisher", reply.statement.identity.publisher},
-                               {"content_root", crypto::to_hex(reply.statement.content_root)},
-                               {"created", to_text(reply.statement.created)},
-                               {"signed_by", reply.key_fingerprint},
-                               {"checks", Json::Array{Json::Object{{"check", "admission"}, {"status", "not_run"}},
-                                                      Json::Object{{"check", "audit"}, {"status", "not_run"}},
-                                                      Json::Object{{"check", "examples"}, {"status", "not_run"}}}}};
-  const Row rows[] = {{"package", fmt::format("{} ({} bytes)", shown(reply.output), reply.size_bytes)},
-                      {"skill", reply.statement.identity.skill_id + "@" + reply.statement.identity.version.to_text()},
-                      {"publisher", reply.statement.identity.publisher},
-                      {"content root", crypto::to_hex(reply.statement.content_root)},
-                      {"file sha256", crypto::to_hex(reply.sha256)},
-                      {"signed by", reply.key_fingerprint},
-                      {"checks", "admission not_run, audit not_run, examples not_run"},
-                      {"next", fmt::format("palyra skills package verify {}", shown(reply.output))}};
-  report.text = table_text(rows);
-  return report;
+  return build_report(reply);
 }
 
 struct VerifyOptions {
   std::string file;
   std::vector<std::string> trusted;  // PUBLISHER=HEX
   std::string trust_store;
+  bool run_examples = false;
 };
 
 Result<app::TrustArguments> trust_arguments(const VerifyOptions& options) {
@@ -154,26 +161,42 @@ Result<app::TrustArguments> trust_arguments(const VerifyOptions& options) {
   return trust;
 }
 
+// The worst first: what is wrong with the file, then with its examples, then that nobody knows who made it.
+std::optional<Failure> failure_of_package(const app::VerifiedPackage& package) {
+  const skills::Verification& verification = package.verification;
+  if (verification.error) return failure_of(*verification.error);
+  if (package.examples) {
+    auto checked = app::check_examples(*package.examples);
+    if (!checked) return failure_of(std::move(checked).error());
+  }
+  if (verification.skill) return std::nullopt;
+  Failure failure =
+      failure_of(Error(skills::kTrustFirstUse, "the signature is valid, but its publisher is not known here"));
+  failure.exit = kExitFirstUse;
+  return failure;
+}
+
 Result<Report> verify(Session& session, const VerifyOptions& options) {
   const app::Services& services = *PALYRA_TRY(session.services());
-  const app::VerifiedPackage package =
-      PALYRA_TRY(app::verify_package(services, {.path = options.file, .trust = PALYRA_TRY(trust_arguments(options))}));
+  const app::VerifiedPackage package = PALYRA_TRY(
+      app::verify_package(services, {.path = options.file,
+                                     .trust = PALYRA_TRY(trust_arguments(options)),
+                                     .examples = options.run_examples ? app::Examples::kRun : app::Examples::kLeave}));
   const skills::Verification& verification = package.verification;
+  const auto examples = package.examples ? package.examples->status() : app::ExampleStatus::kNotRun;
   Report report;
-  report.result = verification_json(verification);
-  report.text = table_text(verification_rows(verification));
+  report.result = verification_json(verification, examples);
+  report.text = table_text(verification_rows(verification, examples));
   if (verification.manifest) {
     report.text += list_text("tools", tool_lines(*verification.manifest));
     const auto asked = verification.manifest->capabilities.to_list();
     report.text += asked.empty() ? "asks for no capabilities\n" : list_text("asks to", capability_lines(asked));
   }
-  if (verification.error) {
-    report.failure = failure_of(*verification.error);
-  } else if (!verification.skill) {
-    report.failure =
-        failure_of(Error(skills::kTrustFirstUse, "the signature is valid, but its publisher is not known here"));
-    report.failure->exit = kExitFirstUse;
+  if (package.examples) {
+    report.result.set("examples", examples_json(*package.examples));
+    report.text += examples_text(*package.examples);
   }
+  report.failure = failure_of_package(package);
   return report;
 }
 
@@ -193,10 +216,10 @@ Json entries_json(const skills::Artifact& artifact) {
 
 Json modules_json(const app::InspectPackageReply& reply) {
   Json::Array modules;
-  for (const app::InspectedModule& module : reply.modules) {
-    Json json = module.description ? module_json(*module.description) : Json(Json::Object{});
+  for (const app::DescribedModule& module : reply.modules) {
+    Json json = module.facts ? module_json(*module.facts) : Json(Json::Object{});
     json.set("name", module.name);
-    if (!module.description) json.set("error", module.description.error().describe());
+    if (!module.facts) json.set("error", module.facts.error().describe());
     modules.push_back(std::move(json));
   }
   return modules;
@@ -221,10 +244,9 @@ std::string inspection_text(const app::InspectPackageReply& reply) {
     text += list_text("tools", tool_lines(*reply.manifest));
     text += list_text("asks to", capability_lines(reply.manifest->capabilities.to_list()));
   }
-  for (const app::InspectedModule& module : reply.modules) {
-    const std::vector<std::string> lines = module.description
-                                               ? module_lines(*module.description)
-                                               : std::vector<std::string>{shown(module.description.error().describe())};
+  for (const app::DescribedModule& module : reply.modules) {
+    const std::vector<std::string> lines =
+        module.facts ? module_lines(*module.facts) : std::vector<std::string>{shown(module.facts.error().describe())};
     text += list_text(shown(module.name), lines);
   }
   return text;
@@ -302,6 +324,7 @@ void add_verify_command(CLI::App& package, Dispatch& dispatch) {
                 .examples = "Examples:\n"
                             "  palyra skills package verify hello.palyra-skill\n"
                             "  palyra skills package verify hello.palyra-skill --trusted-publisher acme=HEX\n"
+                            "  palyra skills package verify hello.palyra-skill --run-examples\n"
                             "Ends with 10 when the signature is valid and the publisher unknown.\n"});
   const auto options = std::make_shared<VerifyOptions>();
   command->add_option("FILE", options->file, "a .palyra-skill file")->required();
@@ -310,6 +333,7 @@ void add_verify_command(CLI::App& package, Dispatch& dispatch) {
                    "PUBLISHER=HEX: trust this key instead of the installation's; repeatable")
       ->allow_extra_args(false);
   command->add_option("--trust-store", options->trust_store, "a palyra/trust/1 file, instead of the installation's");
+  command->add_flag("--run-examples", options->run_examples, "also run the skill's golden examples in the sandbox");
   set_action(command, dispatch, [options](Session& session) { return verify(session, *options); });
 }
 
@@ -335,6 +359,7 @@ void add_package_commands(CLI::App& skills, Dispatch& dispatch) {
   add_build_command(*package, dispatch);
   add_verify_command(*package, dispatch);
   add_inspect_command(*package, dispatch);
+  add_sign_command(*package, dispatch);
 }
 
 }  // namespace palyra::cli

@@ -26,11 +26,12 @@ std::vector<capability::Capability> left_out(const app::PromotionPlan& plan) {
 }
 
 std::string plan_text(const app::PromotionPlan& plan) {
-  std::vector<Row> rows = verification_rows(plan.verification);
+  std::vector<Row> rows = verification_rows(plan.verification, plan.examples.status());
   rows.push_back({"limits", "asks for " + asked_limits(plan.manifest().limits)});
   if (plan.replaces) rows.push_back({"replaces", version_name(*plan.replaces)});
   std::string text = table_text(rows);
   text += list_text("tools", tool_lines(plan.manifest()));
+  text += examples_text(plan.examples);
   text += plan.grants.empty() ? "will be allowed nothing beyond its own arguments, assets, a clock and random numbers\n"
                               : list_text("will be allowed to", capability_lines(plan.grants.to_list()));
   text += list_text("asks for, and will not be allowed to", capability_lines(left_out(plan)));
@@ -44,7 +45,8 @@ std::string plan_text(const app::PromotionPlan& plan) {
 Json plan_json(const app::PromotionPlan& plan) {
   Json json;
   json.set("skill", version_json(plan.version));
-  json.set("verification", verification_json(plan.verification));
+  json.set("verification", verification_json(plan.verification, plan.examples.status()));
+  json.set("examples", examples_json(plan.examples));
   json.set("grants", capabilities_json(plan.grants.to_list()));
   json.set("left_out", capabilities_json(left_out(plan)));
   json.set("added", capabilities_json(plan.difference.added));
@@ -89,7 +91,12 @@ void add_options(CLI::App* command, PromotionOptions& options) {
 Result<Report> promote(Session& session, const PromotionOptions& options) {
   const app::Services& services = *PALYRA_TRY(session.services());
   const app::PromotionPlan plan = PALYRA_TRY(app::plan_promotion(services, options.plan));
-  if (options.dry_run) return Report{.result = plan_json(plan), .text = plan_text(plan)};
+  auto passed = app::check_examples(plan.examples);
+  if (options.dry_run || !passed) {
+    Report report{.result = plan_json(plan), .text = plan_text(plan)};
+    if (!passed) report.failure = failure_of(std::move(passed).error());
+    return report;
+  }
   const app::PromotionConsent consent = PALYRA_TRY(ask_consent(session, plan, options));
   const state::InstalledVersion promoted = PALYRA_TRY(app::promote_skill(services, plan, consent));
   Report report;

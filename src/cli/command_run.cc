@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.h"
+#include "development.h"
 #include "present.h"
 #include "terminal.h"
 
@@ -25,6 +26,7 @@ constexpr ErrorCode kInputNotObject{ErrorKind::kInvalidArgument, "cli.input_not_
 struct RunOptions {
   std::string tool;
   std::string module;
+  std::string skill;
   std::string export_name;
   std::string input;
   std::vector<std::string> input_files;  // FIELD=FILE
@@ -33,7 +35,8 @@ struct RunOptions {
   bool approve = false;
 };
 
-// Set by Ctrl-C while a tool runs; the second one ends the program at once.
+// Set while a tool runs by Ctrl-C, and when whoever asked has gone (SIGTERM, SIGHUP); the second time the program ends
+// at once.
 std::atomic<bool>& cancel_flag() {
   static std::atomic<bool> cancelled{false};
   return cancelled;
@@ -45,6 +48,7 @@ void cancel_on_interrupt() {
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   static_cast<void>(::sigaction(SIGINT, &action, nullptr));
   static_cast<void>(::sigaction(SIGTERM, &action, nullptr));
+  static_cast<void>(::sigaction(SIGHUP, &action, nullptr));
 }
 
 // JSON, @FILE or -. Nothing given is an empty object.
@@ -82,13 +86,31 @@ Result<> check_run_arguments(const RunOptions& options) {
   if (options.tool.empty() == options.module.empty()) {
     return fail(kUsage, "name either a TOOL or --module FILE");
   }
+  if (!options.skill.empty() && options.tool.empty()) return fail(kUsage, "--skill goes with a TOOL");
   if (options.module.empty() && !options.export_name.empty()) return fail(kUsage, "--export goes with --module");
   if (options.timeout_ms && *options.timeout_ms < 1) return fail(kUsage, "--timeout is at least 1 ms");
   if (options.fuel && *options.fuel < 1) return fail(kUsage, "--fuel is at least 1");
   return {};
 }
 
-Result<app::ModuleSelector> select(const RunOptions& options) {
+// A skill that is being written, with what it may do; nothing of both when the tool is an installed one's.
+struct Development {
+  std::optional<app::DevelopmentSkill> skill;
+  capability::CapabilityGrantSet granted;
+};
+
+Result<Development> develop(Session& session, const RunOptions& options) {
+  Development development;
+  if (options.skill.empty()) return development;
+  development.skill = PALYRA_TRY(open_development_skill(session, options.skill));
+  development.granted = PALYRA_TRY(ask_grants(session, development.skill->manifest()));
+  return development;
+}
+
+Result<app::ModuleSelector> select(const RunOptions& options, const Development& development) {
+  if (development.skill) {
+    return app::DevelopmentTool{.skill = &*development.skill, .id = options.tool, .granted = development.granted};
+  }
   if (!options.tool.empty()) return app::InstalledTool{.id = options.tool};
   app::InlineModule module;
   module.bytes = PALYRA_TRY(read_file(options.module, skills::kMaxEntryBytes));
@@ -139,7 +161,7 @@ Json parts_json(const app::ToolOutput& output) {
 }
 
 Json run_record_json(const app::Execution& execution) {
-  Json record = record_json(execution.record);
+  Json record = to_json(execution.record);
   record.set("run_id", execution.run_id);
   return record;
 }
@@ -195,20 +217,29 @@ Result<Report> run(Session& session, const RunOptions& options) {
   const auto limit = static_cast<std::size_t>(services.config.ceilings.input_bytes);
   const Bytes arguments =
       PALYRA_TRY(add_files(PALYRA_TRY(read_input(options.input, limit)), options.input_files, limit));
+  const Development development = PALYRA_TRY(develop(session, options));
   cancel_on_interrupt();
   const auto call = [&](app::Approval approval) -> Result<app::Execution> {
     return app::run_tool(services,
-                         {.what = PALYRA_TRY(select(options)),
+                         {.what = PALYRA_TRY(select(options, development)),
                           .arguments = arguments,
                           .limits = {.fuel_budget = options.fuel, .wall_clock_timeout_ms = options.timeout_ms},
                           .approval = approval,
                           .started = services.clock.steady(),
-                          .cancel = &cancel_flag()});
+                          .cancel = &cancel_flag(),
+                          .progress = &session.progress()});
   };
-  app::Execution execution = PALYRA_TRY(call(options.approve ? app::Approval::kGiven : app::Approval::kNotGiven));
+  const app::Approval without_asking = can_ask() ? app::Approval::kWillAsk : app::Approval::kNotGiven;
+  app::Execution execution = PALYRA_TRY(call(options.approve ? app::Approval::kGiven : without_asking));
   if (execution.error && execution.error->error.is(app::kRunNeedsApproval) && can_ask()) {
-    execution = PALYRA_TRY(call(PALYRA_TRY(ask_approval(options))));
+    const auto approved = ask_approval(options);
+    execution = PALYRA_TRY(call(approved.value_or(app::Approval::kNotGiven)));
+    if (!approved) return std::unexpected(approved.error());
   }
+  if (const auto logged = services.runs.flush(); !logged) {
+    session.output().warn("the runs log cannot be written: " + logged.error().message());
+  }
+  session.progress().clear();
   return report_of(session, std::move(execution));
 }
 
@@ -221,6 +252,7 @@ void add_run_command(CLI::App& program, Dispatch& dispatch) {
                             .examples = "Examples:\n"
                                         "  palyra run example.hello.greet --input '{\"who\":\"Ada\"}'\n"
                                         "  palyra run demo.csv.summarize --input-file csv=trips.csv -v\n"
+                                        "  palyra run --skill hello example.hello.greet\n"
                                         "  palyra run --module hello.wat --export echo --input @arguments.json\n"});
   const auto options = std::make_shared<RunOptions>();
   command->add_option("TOOL", options->tool, "the tool's id");
@@ -230,6 +262,9 @@ void add_run_command(CLI::App& program, Dispatch& dispatch) {
   command->add_option("--timeout", options->timeout_ms, "wall clock limit in ms");
   command->add_option("--fuel", options->fuel, "how many instructions it may take, about");
   command->add_flag("--approve", options->approve, "the approval that a tool wants for each call");
+  command->add_option("--skill", options->skill,
+                      "a skill's directory, built if needed, or an artifact: unsigned, uninstalled, and asked for on a "
+                      "terminal what it may do");
   command->add_option("--module", options->module, "a .wasm or .wat file, unsigned and without grants");
   command->add_option("--export", options->export_name, "its function to call (default: run)");
   set_action(command, dispatch, [options](Session& session) { return run(session, *options); });

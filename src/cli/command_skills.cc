@@ -245,6 +245,7 @@ void add_skills_commands(CLI::App& program, Dispatch& dispatch) {
                         .examples = "Examples:\n  palyra skills show acme.weather\n"},
                        &show);
   add_promote_command(*skills, dispatch);
+  add_check_command(*skills, dispatch);
   add_selector_command(*skills, dispatch,
                        {.name = "quarantine",
                         .about = "Stop a version from running",

@@ -38,6 +38,12 @@ void add_skills_commands(CLI::App& program, Dispatch& dispatch);
 void add_promote_command(CLI::App& skills, Dispatch& dispatch);
 void add_trust_commands(CLI::App& program, Dispatch& dispatch);
 void add_run_command(CLI::App& program, Dispatch& dispatch);
+void add_check_command(CLI::App& skills, Dispatch& dispatch);
+void add_sign_command(CLI::App& package, Dispatch& dispatch);
+void add_doctor_command(CLI::App& program, Dispatch& dispatch);
+void add_config_commands(CLI::App& program, Dispatch& dispatch);
+void add_state_commands(CLI::App& program, Dispatch& dispatch);
+void add_log_commands(CLI::App& program, Dispatch& dispatch);
 
 // What `--version` prints.
 Report version_report();

@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::int64_t kSchemaVersion = 1;
 constexpr std::size_t kMaxShownBytes = 8 * 1024;
+constexpr std::chrono::milliseconds kPatience{100};
+constexpr const char* kClearLine = "\r\x1b[K";
 
 void write_error_line(const std::string& line) {
   // Nobody is left to tell when standard error is closed.
@@ -101,20 +103,37 @@ void Output::print_failure(const Failure& failure) {
 }
 
 void Progress::begin(std::string_view what) {
+  if (depth_++ > 0 || style_ == OutputStyle::kJson) return;
   thread_ = std::jthread([text = std::string(what)](const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any changed;
     std::unique_lock lock(mutex);
-    constexpr std::chrono::milliseconds kPatience{100};
     changed.wait_for(lock, stop, kPatience, [&stop] { return stop.stop_requested(); });
     if (stop.stop_requested()) return;
     const bool terminal = is_terminal(STDERR_FILENO);
     static_cast<void>(std::fputs((text + (terminal ? " ..." : " ...\n")).c_str(), stderr));
     changed.wait(lock, stop, [] { return false; });
-    if (terminal) static_cast<void>(std::fputs("\r\x1b[K", stderr));
+    if (terminal) static_cast<void>(std::fputs(kClearLine, stderr));
   });
 }
 
-void Progress::end() { thread_ = {}; }
+void Progress::end() {
+  if (--depth_ == 0) thread_ = {};
+}
+
+void Progress::progress(const host::Progress& progress) {
+  if (style_ == OutputStyle::kJson || SystemClock().steady() - started_ < kPatience) return;
+  const std::string total = progress.total == 0 ? "" : fmt::format("/{}", progress.total);
+  const std::string line =
+      fmt::format("{}{}{}{}", printable(progress.text), progress.text.empty() ? "" : "  ", progress.done, total);
+  const bool terminal = is_terminal(STDERR_FILENO);
+  static_cast<void>(std::fputs(terminal ? (kClearLine + line).c_str() : (line + "\n").c_str(), stderr));
+  shown_ = terminal;
+}
+
+void Progress::clear() {
+  if (shown_) static_cast<void>(std::fputs(kClearLine, stderr));
+  shown_ = false;
+}
 
 }  // namespace palyra::cli

@@ -6,6 +6,8 @@
 #include "report.h"
 
 #include <palyra/app/services.h>
+#include <palyra/base/clock.h>
+#include <palyra/host/call_state.h>
 
 #include <condition_variable>
 #include <mutex>
@@ -34,13 +36,22 @@ class Output {
   OutputStyle style_;
 };
 
-// A line on standard error for what takes more than 100 ms; on a terminal it goes away again.
-class Progress final : public app::ActivitySink {
+// A line on standard error for the outermost activity that takes more than 100 ms; on a terminal it goes away again.
+// What a guest says about its progress is such a line too, once the program has run that long. Nothing with --json.
+class Progress final : public app::ActivitySink, public host::ProgressSink {
  public:
+  explicit Progress(OutputStyle style) : style_(style) {}
   void begin(std::string_view what) override;
   void end() override;
+  void progress(const host::Progress& progress) override;
+  // Takes the guest's line from the terminal.
+  void clear();
 
  private:
+  OutputStyle style_;
+  SteadyTime started_ = SystemClock().steady();
+  bool shown_ = false;  // a guest's line stands on the terminal
+  std::size_t depth_ = 0;
   std::jthread thread_;
 };
 

@@ -14,8 +14,9 @@ namespace {
 constexpr std::size_t kMaxShownBytes = 2 * 1024;
 constexpr std::string_view kNotRun = "not_run";
 
-// Checks that this version does not make.
-constexpr std::string_view kMissingChecks[] = {"audit", "examples"};
+// A check that this version does not make.
+constexpr std::string_view kAuditCheck = "audit";
+constexpr std::string_view kExamplesCheck = "examples";
 
 Json statement_json(const skills::Statement& statement) {
   Json json;
@@ -29,16 +30,15 @@ Json statement_json(const skills::Statement& statement) {
   return json;
 }
 
-Json checks_json(const skills::Verification& verification) {
+Json checks_json(const skills::Verification& verification, app::ExampleStatus examples) {
   Json::Array checks;
   for (std::size_t i = 0; i < skills::kStages; ++i) {
     const auto stage = static_cast<skills::Stage>(i);
     checks.emplace_back(
         Json::Object{{"check", skills::to_text(stage)}, {"status", skills::to_text(verification.status(stage))}});
   }
-  for (const std::string_view check : kMissingChecks) {
-    checks.emplace_back(Json::Object{{"check", check}, {"status", kNotRun}});
-  }
+  checks.emplace_back(Json::Object{{"check", kAuditCheck}, {"status", kNotRun}});
+  checks.emplace_back(Json::Object{{"check", kExamplesCheck}, {"status", app::to_text(examples)}});
   return checks;
 }
 
@@ -102,15 +102,13 @@ Json capabilities_json(std::span<const capability::Capability> capabilities) {
   return array;
 }
 
-std::string checks_text(const skills::Verification& verification) {
+std::string checks_text(const skills::Verification& verification, app::ExampleStatus examples) {
   std::string text;
   for (std::size_t i = 0; i < skills::kStages; ++i) {
     const auto stage = static_cast<skills::Stage>(i);
     text += fmt::format("{} {}, ", skills::to_text(stage), skills::to_text(verification.status(stage)));
   }
-  for (const std::string_view check : kMissingChecks) text += fmt::format("{} {}, ", check, kNotRun);
-  text.resize(text.size() - 2);
-  return text;
+  return text + fmt::format("{} {}, {} {}", kAuditCheck, kNotRun, kExamplesCheck, app::to_text(examples));
 }
 
 std::string verdict_text(const skills::Verification& verification) {
@@ -120,7 +118,7 @@ std::string verdict_text(const skills::Verification& verification) {
   return std::string(skills::to_text(verification.trust->verdict));
 }
 
-Json verification_json(const skills::Verification& verification) {
+Json verification_json(const skills::Verification& verification, app::ExampleStatus examples) {
   Json json;
   json.set("file_sha256", crypto::to_hex(verification.file_sha256));
   json.set("verified", verification.skill.has_value());
@@ -133,7 +131,7 @@ Json verification_json(const skills::Verification& verification) {
              statement_json(verification.document->statement));
   }
   if (verification.signers) json.set("signers", keys_json(*verification.signers));
-  json.set("checks", checks_json(verification));
+  json.set("checks", checks_json(verification, examples));
   if (verification.manifest) {
     json.set("tools", tools_json(*verification.manifest));
     json.set("capabilities", capabilities_json(verification.manifest->capabilities.to_list()));
@@ -142,7 +140,7 @@ Json verification_json(const skills::Verification& verification) {
   return json;
 }
 
-std::vector<Row> verification_rows(const skills::Verification& verification) {
+std::vector<Row> verification_rows(const skills::Verification& verification, app::ExampleStatus examples) {
   std::vector<Row> rows;
   if (verification.document) {
     const skills::Statement& statement = verification.document->statement;
@@ -160,7 +158,7 @@ std::vector<Row> verification_rows(const skills::Verification& verification) {
       rows.push_back({"signed by", fingerprint});
   }
   rows.push_back({"verdict", verdict_text(verification)});
-  rows.push_back({"checks", checks_text(verification)});
+  rows.push_back({"checks", checks_text(verification, examples)});
   for (const std::string& warning : verification.warnings) rows.push_back({"warning", shown(warning)});
   return rows;
 }

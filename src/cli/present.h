@@ -2,10 +2,12 @@
 #pragma once
 // Values of the lower layers as text for people and as JSON. Texts of strangers are escaped here.
 
+#include <palyra/app/finding.h>
+#include <palyra/app/run_examples.h>
 #include <palyra/base/json.h>
 #include <palyra/capability/grant_set.h>
+#include <palyra/capability/module_facts.h>
 #include <palyra/capability/run_record.h>
-#include <palyra/runtime/module_description.h>
 #include <palyra/skills/skill_manifest.h>
 #include <palyra/skills/verify.h>
 #include <palyra/state/installed_version.h>
@@ -39,12 +41,23 @@ std::vector<std::string> capability_lines(std::span<const capability::Capability
 Json capabilities_json(std::span<const capability::Capability> capabilities);
 
 // "container pass, signature_shape pass, ... admission not_run, audit not_run, examples not_run".
-std::string checks_text(const skills::Verification& verification);
+std::string checks_text(const skills::Verification& verification,
+                        app::ExampleStatus examples = app::ExampleStatus::kNotRun);
 // Everything about an artifact that was verified, good or bad.
-Json verification_json(const skills::Verification& verification);
-std::vector<Row> verification_rows(const skills::Verification& verification);
+Json verification_json(const skills::Verification& verification,
+                       app::ExampleStatus examples = app::ExampleStatus::kNotRun);
+std::vector<Row> verification_rows(const skills::Verification& verification,
+                                   app::ExampleStatus examples = app::ExampleStatus::kNotRun);
 // "allowlisted", "signature valid, first use", "refused: ..."
 std::string verdict_text(const skills::Verification& verification);
+
+// Each golden call and what became of it; no text when there are none.
+Json examples_json(const app::ExampleReport& report);
+std::string examples_text(const app::ExampleReport& report);
+
+// Each check with what it found; what failed has its code, and everything that is not well what to do about it.
+Json findings_json(std::span<const app::Finding> findings);
+std::string findings_text(std::span<const app::Finding> findings);
 
 Json tools_json(const skills::SkillManifest& manifest);
 std::vector<std::string> tool_lines(const skills::SkillManifest& manifest);
@@ -53,10 +66,9 @@ Json version_json(const state::InstalledVersion& version);
 // "acme.weather@1.2.0", "(claimed) acme.weather@1.2.0", or the content root of a file without names.
 std::string version_name(const state::InstalledVersion& version);
 
-Json module_json(const runtime::ModuleDescription& module);
-std::vector<std::string> module_lines(const runtime::ModuleDescription& module);
+Json module_json(const capability::ModuleFacts& module);
+std::vector<std::string> module_lines(const capability::ModuleFacts& module);
 
-Json record_json(const capability::RunRecord& record);
 std::string record_text(const capability::RunRecord& record);
 
 }  // namespace palyra::cli

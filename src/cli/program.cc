@@ -3,8 +3,8 @@
 #include "program.h"
 
 #include "commands.h"
-#include "suggestion.h"
 
+#include <palyra/base/suggestion.h>
 #include <palyra/base/utf8.h>
 #include <palyra/crypto/ed25519.h>
 #include <palyra/runtime/runtime.h>
@@ -120,6 +120,10 @@ int parse_and_run(CLI::App& program, std::span<char* const> arguments) {
   add_skills_commands(program, dispatch);
   add_trust_commands(program, dispatch);
   add_run_command(program, dispatch);
+  add_doctor_command(program, dispatch);
+  add_config_commands(program, dispatch);
+  add_state_commands(program, dispatch);
+  add_log_commands(program, dispatch);
 
   Output output(wants_json(arguments) ? OutputStyle::kJson : OutputStyle::kPeople);
   try {

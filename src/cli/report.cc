@@ -26,6 +26,9 @@ constexpr Advice kAdvice[] = {
     {"trust.already_initialised", "palyra trust list"},
     {"state.tool_not_found", "palyra skills list"},
     {"state.skill_not_installed", "palyra skills list --all-versions"},
+    {"state.run_log_broken", "compare the directory runs with a backup; the runs it lost cannot be made again"},
+    {"run.not_found", "palyra runs list"},
+    {"run.ambiguous", "give more digits of the run's id"},
     {"state.tool_conflict", "quarantine or remove the other skill first"},
     {"state.object_damaged", "palyra skills remove it, then install the file again"},
     {"state.object_missing", "palyra skills remove it, then install the file again"},
@@ -38,7 +41,10 @@ constexpr Advice kAdvice[] = {
     {"io.not_a_regular_file", "name a regular file"},
     {"io.already_exists", "name another file, or remove this one first"},
     {"key.passphrase_needed", "run it on a terminal, or name --passphrase-file FILE"},
+    {"run.setting_missing", "ask the publisher for a default: this version cannot set the settings of a skill"},
+    {"package.build_failed", "read what the build said above, and run its build.sh yourself"},
     {"run.no_entry", "name the exported function with --export NAME"},
+    {"package.example_failed", "mend the tool or its example in skill.toml; of another's skill, tell the publisher"},
     {"run.needs_approval", "run it on a terminal, or say --approve"},
 };
 

@@ -68,19 +68,29 @@ Result<app::LoadedConfig> load_configuration() {
   return app::load_config(sources);
 }
 
+// Empty without a home: then no compiled code is kept.
+std::string code_directory() {
+  const auto cache = base_directory("XDG_CACHE_HOME", ".cache");
+  return cache ? *cache + "/code" : "";
+}
+
 }  // namespace
 
 Result<const app::Services*> Session::services() {
   if (services_) return &*services_;
-  app::LoadedConfig loaded = PALYRA_TRY(load_configuration());
-  for (const std::string& warning : loaded.warnings) output_.warn(warning);
-  config_ = std::move(loaded.config);
+  loaded_ = PALYRA_TRY(load_configuration());
+  for (const std::string& warning : loaded_.warnings) output_.warn(warning);
   state_ = {.root = PALYRA_TRY(choose_state_root(options_.state_root)), .actor = actor(), .clock = &clock_};
+  runs_.emplace(state_.root);
+  engine_.emplace(app::EngineOptions{.code_directory = code_directory(),
+                                     .state_root = state_.root,
+                                     .max_code_bytes = static_cast<std::uint64_t>(loaded_.config.max_code_bytes)});
   services_.emplace(app::Services{.clock = clock_,
-                                  .config = config_,
+                                  .config = loaded_.config,
                                   .schemas = schemas_,
                                   .state = state_,
-                                  .engine = engine_,
+                                  .runs = *runs_,
+                                  .engine = *engine_,
                                   .random = random_,
                                   .activities = progress_});
   return &*services_;

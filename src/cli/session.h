@@ -34,19 +34,23 @@ class Session {
 
   // Reads the configuration the first time. Errors: those of app::load_config, kNoHome.
   Result<const app::Services*> services();
-  // Where services() keep state. Only after it.
+  // What services() read. Only after it, like all below.
+  [[nodiscard]] const app::LoadedConfig& loaded_config() const { return loaded_; }
+  [[nodiscard]] Progress& progress() { return progress_; }
+  // Where they keep state.
   [[nodiscard]] const std::string& state_root() const { return state_.root; }
 
  private:
   GlobalOptions options_;
   Output& output_;
   SystemClock clock_;
-  app::Config config_;
+  app::LoadedConfig loaded_;
   app::JsonSchemaCompiler schemas_;
   state::StateOptions state_;
-  app::LazyEngine engine_;
+  std::optional<state::RunLog> runs_;
+  std::optional<app::LazyEngine> engine_;
   host::SystemRandom random_;
-  Progress progress_;
+  Progress progress_{output_.style()};
   std::optional<app::Services> services_;
 };
 

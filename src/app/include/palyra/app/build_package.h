@@ -2,10 +2,10 @@
 #pragma once
 // Use case: a directory, or named files, into a signed artifact.
 
-#include <palyra/app/services.h>
+#include <palyra/app/run_examples.h>
 #include <palyra/crypto/ed25519.h>
 #include <palyra/crypto/sha256.h>
-#include <palyra/skills/statement.h>
+#include <palyra/skills/package_builder.h>
 
 #include <optional>
 #include <string>
@@ -38,10 +38,15 @@ struct BuildPackageReply {
   crypto::Sha256Digest sha256;
   skills::Statement statement;
   std::string key_fingerprint;
+  skills::StageStatus admission = skills::StageStatus::kNotRun;
+  ExampleReport examples;
 };
 
-// Writes nothing unless what it writes would verify. Errors: those of reading the files, runtime::parse_wat, and
-// skills::build_signed_skill_artifact.
+// All of build_package but the examples and the writing; `output` is not looked at.
+Result<skills::Package> assemble_package(const Services& services, const BuildPackageRequest& request);
+
+// Writes nothing unless what it writes would verify and its golden examples pass. Errors, in this order: those of
+// reading the files, runtime::parse_wat, skills::build_signed_skill_artifact, run_examples and check_examples.
 Result<BuildPackageReply> build_package(const Services& services, const BuildPackageRequest& request);
 
 }  // namespace palyra::app

@@ -4,14 +4,15 @@
 // origin. Source: docs/cli.md, "Configuration".
 
 #include <palyra/base/error.h>
+#include <palyra/base/json.h>
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace palyra::app {
@@ -38,12 +39,59 @@ struct Ceilings {
   std::int64_t output_bytes = std::int64_t{8} << 20;
 };
 
+// The keys that this version uses.
 struct Config {
   DefaultLimits limits;
   Ceilings ceilings;
-  bool noninteractive_promote = false;  // policy.noninteractive_promote
-  // Where a key that is not at its default was set: "/home/…/config.toml" or "PALYRA_LIMITS__FUEL_BUDGET".
-  std::map<std::string, std::string, std::less<>> origins;
+  bool noninteractive_promote = false;                  // policy.noninteractive_promote
+  std::int64_t max_code_bytes = std::int64_t{2} << 30;  // cache.max_bytes
+};
+
+// When a program that is already running takes a change.
+enum class Applies : std::uint8_t { kLive, kRestart };
+
+struct IntegerRange {
+  std::int64_t minimum;
+  std::int64_t maximum;
+};
+struct TrueOrFalse {};
+struct OneOf {
+  std::span<const std::string_view> choices;
+};
+struct AnyText {
+  std::size_t max_bytes;
+};
+using Allowed = std::variant<IntegerRange, TrueOrFalse, OneOf, AnyText>;
+
+// Where the value of a key goes. Without a field the key is reserved: checked and shown, and without any effect.
+using Field = std::variant<std::monostate, std::int64_t* (*)(Config&), bool* (*)(Config&)>;
+
+// What a reserved key would be: the value, or in brackets what stands for it ("[none]", "[cores]").
+using ReservedDefault = std::variant<std::string_view, std::int64_t, bool>;
+
+// One row of the table.
+struct ConfigKey {
+  std::string_view name;  // "limits.fuel_budget"
+  Applies applies;
+  Allowed allowed;
+  Field field{};
+  ReservedDefault reserved_default{};  // only without a field
+
+  [[nodiscard]] bool is_used() const { return !std::holds_alternative<std::monostate>(field); }
+  [[nodiscard]] Json default_value() const;
+  // "1 to 10000", "true or false", "ask, auto or off", "text of at most 4096 bytes"
+  [[nodiscard]] std::string allowed_text() const;
+  // "PALYRA_LIMITS__FUEL_BUDGET"
+  [[nodiscard]] std::string variable() const;
+};
+
+// The whole table, in the order of the documentation.
+std::span<const ConfigKey> config_keys();
+
+struct ConfigValue {
+  const ConfigKey* key = nullptr;
+  Json value;
+  std::string origin;  // "default", "/home/…/config.toml:3" or "PALYRA_LIMITS__FUEL_BUDGET"
 };
 
 struct ConfigSources {
@@ -56,11 +104,12 @@ struct ConfigSources {
 
 struct LoadedConfig {
   Config config;
-  std::vector<std::string> warnings;  // about PALYRA_* variables that are no keys
+  std::vector<ConfigValue> values;    // one a row of the table
+  std::vector<std::string> warnings;  // about PALYRA_* variables that are no keys, and reserved keys that were set
 };
 
-// Errors: kConfigUnknownKey, kConfigWrongType, kConfigOutOfRange, each naming the key and where it stands; those of
-// parse_toml and read_file.
+// Errors: kConfigUnknownKey, kConfigWrongType, kConfigOutOfRange, each naming the key and the file and line, or the
+// variable; those of parse_toml_leaves and read_file.
 Result<LoadedConfig> load_config(const ConfigSources& sources);
 
 }  // namespace palyra::app

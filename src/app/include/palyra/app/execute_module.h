@@ -35,12 +35,17 @@ struct ModuleCall {
   std::string run_id;
   SteadyTime started;  // when the request arrived
   const std::atomic<bool>* cancel = nullptr;
+  // What the guest is shown instead of the services' own; null: those.
+  const Clock* guest_clock = nullptr;
+  host::RandomSource* guest_random = nullptr;
+  host::ProgressSink* progress = nullptr;
 };
 
 struct Execution {
   std::string run_id;
   std::optional<RunError> error;
-  ToolOutput output;  // empty when there is an error
+  ToolOutput output;            // empty when there is an error
+  std::string failure_message;  // what the guest wrote about its failure, byte for byte; perhaps nothing
   capability::RunRecord record;
 };
 

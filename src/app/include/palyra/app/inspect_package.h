@@ -3,7 +3,7 @@
 // Use case: what is in an artifact, described without judging it.
 
 #include <palyra/app/verify_package.h>
-#include <palyra/runtime/module_description.h>
+#include <palyra/capability/module_facts.h>
 
 #include <string>
 #include <vector>
@@ -13,14 +13,15 @@ namespace palyra::app {
 // What an artifact that does not verify may be shown as.
 enum class ShowUnverified : std::uint8_t { kNo, kYes };
 
-struct InspectedModule {
+// A module of the artifact, admitted or not.
+struct DescribedModule {
   std::string name;
-  Result<runtime::ModuleDescription> description;  // the error when it is no module
+  Result<capability::ModuleFacts> facts;  // the error when it cannot be read
 };
 
 struct InspectPackageReply {
   VerifiedPackage package;
-  std::vector<InspectedModule> modules;
+  std::vector<DescribedModule> modules;
   // The manifest as far as it parses, also of an artifact that failed; null when it does not.
   std::shared_ptr<const skills::SkillManifest> manifest;
 };

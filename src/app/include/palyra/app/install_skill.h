@@ -28,7 +28,7 @@ struct InstallSkillReply {
 };
 
 // The file is read once, verified, and kept with its verdict unless its container is malformed. An error only when one
-// of these could not be done; a refusal is in the verification.
+// of these could not be done, also when no worker could look at its modules; a refusal is in the verification.
 Result<InstallSkillReply> install_skill_artifact(const Services& services, const InstallSkillRequest& request);
 
 inline constexpr ErrorCode kInstallNothingFound{ErrorKind::kNotFound, "package.nothing_found"};

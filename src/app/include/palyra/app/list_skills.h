@@ -27,7 +27,7 @@ Result<std::vector<ListedVersion>> list_skills(const Services& services, ListSco
 
 struct ShowSkillReply {
   state::InstalledVersion version;
-  state::SealedBytes file;            // what `verification` points into
+  SealedBytes file;                   // what `verification` points into
   skills::Verification verification;  // made now
 };
 

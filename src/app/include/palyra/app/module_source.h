@@ -2,11 +2,12 @@
 #pragma once
 // Where the module of a run comes from: an installed skill that somebody promoted, or a file given for development.
 
+#include <palyra/app/development_skill.h>
 #include <palyra/app/run_error.h>
 #include <palyra/app/services.h>
+#include <palyra/base/sealed_bytes.h>
 #include <palyra/host/call_state.h>
 #include <palyra/skills/skill_manifest.h>
-#include <palyra/state/sealed_bytes.h>
 
 #include <memory>
 #include <optional>
@@ -30,7 +31,7 @@ class SkillObjects final : public host::AssetSource {
  private:
   struct Object {
     state::StoredEntry entry;
-    state::SealedBytes bytes;
+    SealedBytes bytes;
   };
   explicit SkillObjects(std::vector<Object> objects) : objects_(std::move(objects)) {}
   std::vector<Object> objects_;
@@ -47,11 +48,19 @@ struct InlineModule {
   std::optional<std::string> export_name;  // "run", or "_start" for a module that has only that
 };
 
-using ModuleSelector = std::variant<InstalledTool, InlineModule>;
+// A tool of a skill that is being written.
+struct DevelopmentTool {
+  const DevelopmentSkill* skill = nullptr;  // outlives the run
+  std::string id;
+  capability::CapabilityGrantSet granted;  // by its developer, for this call
+};
+
+using ModuleSelector = std::variant<InstalledTool, InlineModule, DevelopmentTool>;
 
 // Everything a run needs to know about what it runs. Movable; its views stay good.
 struct ModuleSource {
   std::string tool_id;
+  std::optional<state::RunSkill> skill{};  // the installed version it is of, for the runs log
   BytesView wasm;
   std::string entry;
   runtime::EntryKind entry_kind = runtime::EntryKind::kCore;
@@ -59,13 +68,26 @@ struct ModuleSource {
   skills::AskedLimits limits;
   std::vector<host::ConfigValue> config;
   capability::CapabilityGrantSet grants;
-  std::unique_ptr<const SkillObjects> objects;  // of an installed skill: what `wasm` points into
-  Bytes inline_bytes;                           // likewise of an inline module
+  std::unique_ptr<const host::AssetSource> assets;  // of a skill; an installed one's hold what `wasm` points into
+  Bytes inline_bytes;                               // what it points into for an inline module
 };
 
-// Only an active version is ever found. Errors: state::kToolNotFound, kRunDisabled (there is such a skill, but it may
-// not run), kRunIncompatibleHost; those of SkillObjects::load and runtime::parse_wat; state errors.
+// Of what is installed only an active version is ever found. Errors: state::kToolNotFound, kRunDisabled (there is such
+// a skill, but it may not run), kRunIncompatibleHost, kRunSettingMissing; those of SkillObjects::load,
+// runtime::parse_wat, skills::ModuleInspector::describe and, of an inline module, skills::admit_module and admit_tool;
+// state errors.
 Result<ModuleSource> resolve_module_source(const Services& services, ModuleSelector selector);
+
+// A tool of a skill that is not installed, with the defaults of its settings and no grants. `tool` is one of the
+// manifest's, which was parsed with this artifact; the artifact outlives the result.
+ModuleSource source_of_artifact(const skills::Artifact& artifact, const skills::SkillManifest& manifest,
+                                const skills::SkillTool& tool);
+
+// Of an installed version, from its objects. Errors: state::kStoreDamaged, those of skills::parse_skill_manifest.
+Result<skills::SkillManifest> read_manifest(const Services& services, const SkillObjects& objects);
+
+// Every required setting has a value, which in this version is its default. Errors: kRunSettingMissing.
+Result<> check_settings(const skills::SkillManifest& manifest);
 
 // What a run may do: asked by the manifest and approved by the operator.
 capability::CapabilityGrantSet capability_grants_from_manifest(const skills::SkillManifest& manifest,

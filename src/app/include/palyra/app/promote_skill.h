@@ -2,10 +2,11 @@
 #pragma once
 // Use case: an operator lets a quarantined version run, with what it may do.
 //
-// Two steps, so that a person decides about what is shown: plan_promotion() verifies again from the stored bytes and
-// says everything; promote_skill() takes the plan and the consent, and commits only if nothing has changed since.
+// Two steps, so that a person decides about what is shown: plan_promotion() verifies again from the stored bytes, runs
+// the golden examples and says everything; promote_skill() takes the plan and the consent, and commits only if nothing
+// has changed since.
 
-#include <palyra/app/services.h>
+#include <palyra/app/run_examples.h>
 #include <palyra/capability/grant_set.h>
 #include <palyra/skills/skill_manifest.h>
 #include <palyra/skills/verify.h>
@@ -19,6 +20,8 @@ namespace palyra::app {
 
 // A capability named by --only or --deny that the manifest does not ask for.
 inline constexpr ErrorCode kPromoteUnknownCapability{ErrorKind::kInvalidArgument, "policy.unknown_capability"};
+// A manifest of version 1 or 2 asks for a wildcard. No grant is one, and what it asks for cannot be shown.
+inline constexpr ErrorCode kPromoteWildcard{ErrorKind::kDenied, "policy.wildcard"};
 // Without a person at a terminal, promotion needs `policy.noninteractive_promote`.
 inline constexpr ErrorCode kPromoteNotInteractive{ErrorKind::kDenied, "policy.noninteractive_promote"};
 
@@ -31,8 +34,9 @@ struct PlanPromotionRequest {
 
 struct PromotionPlan {
   state::InstalledVersion version;
-  state::SealedBytes file;  // what `verification` points into
+  SealedBytes file;  // what `verification` points into
   skills::Verification verification;
+  ExampleReport examples;  // also failed ones; those stop promote_skill
   std::uint64_t trust_generation = 0;
   capability::CapabilityGrantSet grants;            // to be approved
   std::optional<state::InstalledVersion> replaces;  // the skill's active version
@@ -45,7 +49,8 @@ struct PromotionPlan {
   }
 };
 
-// Anything but an allow or a first use is its error, and so is a host outside `compat`.
+// Anything but an allow or a first use is its error, and so is a host outside `compat` or a wildcard
+// (kPromoteWildcard); a failed example is none.
 Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromotionRequest& request);
 
 enum class ConsentForm : std::uint8_t {
@@ -58,8 +63,8 @@ struct PromotionConsent {
   std::optional<std::string> pin_fingerprint;  // for a first use: the one key to pin
 };
 
-// Errors: kPromoteNotInteractive; trust.untrusted for a first use without a key to pin; those of
-// state::StateStore::promote.
+// Compiles every module before it commits. Errors: kPromoteNotInteractive; those of check_examples; trust.untrusted for
+// a first use without a key to pin; those of runtime::ModuleCompiler::compile and state::StateStore::promote.
 Result<state::InstalledVersion> promote_skill(const Services& services, const PromotionPlan& plan,
                                               const PromotionConsent& consent);
 

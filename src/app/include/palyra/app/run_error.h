@@ -13,7 +13,7 @@ namespace palyra::app {
 
 enum class WasmPluginRunErrorKind : std::uint8_t {
   kInvalidInput,      // arguments do not fit the schema, module or export unusable, unknown tool
-  kDisabled,          // quarantined, disabled or revoked; this host is outside `compat`
+  kDisabled,          // quarantined, disabled or revoked; outside `compat`; a required setting has no value
   kCapabilityDenied,  // outside the manifest, the operator's grants, or the call
   kQuotaExceeded,     // fuel, memory, tables, instances, stack, arguments
   kTimedOut,          // wall clock
@@ -45,6 +45,8 @@ inline constexpr ErrorCode kRunOutputInvalid{ErrorKind::kToolFailed, "run.output
 inline constexpr ErrorCode kRunDisabled{ErrorKind::kDenied, "run.disabled"};
 // The skill is meant for other versions of Palyra; its manifest's `compat`.
 inline constexpr ErrorCode kRunIncompatibleHost{ErrorKind::kIncompatible, "run.incompatible_host"};
+// A required setting of the skill has no value.
+inline constexpr ErrorCode kRunSettingMissing{ErrorKind::kDenied, "run.setting_missing"};
 inline constexpr ErrorCode kRunNoRandomness{ErrorKind::kUnavailable, "run.no_randomness"};
 inline constexpr ErrorCode kRunNeedsApproval{ErrorKind::kDenied, "run.needs_approval"};
 

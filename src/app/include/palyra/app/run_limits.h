@@ -5,6 +5,7 @@
 
 #include <palyra/app/config.h>
 #include <palyra/runtime/limits.h>
+#include <palyra/skills/admission.h>
 #include <palyra/skills/skill_manifest.h>
 
 namespace palyra::app {
@@ -17,5 +18,8 @@ struct AskedByCaller {
 
 runtime::RunLimits effective_limits(const Config& config, const skills::AskedLimits& manifest,
                                     const AskedByCaller& caller);
+
+// What a module may need from its start.
+skills::AdmissionLimits admission_limits(const Config& config);
 
 }  // namespace palyra::app

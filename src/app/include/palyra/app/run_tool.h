@@ -8,7 +8,11 @@
 namespace palyra::app {
 
 // A person's word for a tool whose manifest wants one for each call.
-enum class Approval : std::uint8_t { kNotGiven, kGiven };
+enum class Approval : std::uint8_t {
+  kNotGiven,
+  kWillAsk,  // not given; the caller asks a person and calls again, so that a refusal for this is not recorded
+  kGiven,
+};
 
 struct RunRequest {
   ModuleSelector what;
@@ -17,10 +21,12 @@ struct RunRequest {
   Approval approval = Approval::kNotGiven;
   SteadyTime started;
   const std::atomic<bool>* cancel = nullptr;
+  host::ProgressSink* progress = nullptr;  // told what the guest says of its progress; null: nobody
 };
 
-// Never fails otherwise than in Execution::error. Order of checks: that of resolve_module_source, approval
-// (kRunNeedsApproval), that of execute_module.
+// Never fails otherwise than in Execution::error, and leaves one entry in the runs log, whatever became of it, where
+// there is a state directory (services.runs; a log that cannot be written changes nothing here). Order of checks: that
+// of resolve_module_source, approval (kRunNeedsApproval), that of execute_module.
 Execution run_tool(const Services& services, RunRequest request);
 
 }  // namespace palyra::app

@@ -7,13 +7,14 @@
 #include <palyra/base/clock.h>
 #include <palyra/host/random_source.h>
 #include <palyra/skills/schema_compiler.h>
+#include <palyra/state/run_log.h>
 #include <palyra/state/state_store.h>
 
 #include <string_view>
 
 namespace palyra::app {
 
-// Told what takes long, as it begins and ends, so that a program can show it. Activities do not nest.
+// Told what takes long, as it begins and ends, so that a program can show it: of nested activities the outermost.
 class ActivitySink {
  public:
   virtual ~ActivitySink() = default;
@@ -37,6 +38,7 @@ struct Services {
   const Config& config;
   const skills::SchemaCompiler& schemas;
   const state::StateOptions& state;  // opened by each use case that needs it
+  state::RunLog& runs;               // of that state
   LazyEngine& engine;
   host::RandomSource& random;
   ActivitySink& activities;

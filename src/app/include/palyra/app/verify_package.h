@@ -2,7 +2,7 @@
 #pragma once
 // Use case: what is to be thought of an artifact. Changes nothing, whatever the verdict.
 
-#include <palyra/app/services.h>
+#include <palyra/app/run_examples.h>
 #include <palyra/skills/verify.h>
 
 #include <optional>
@@ -21,9 +21,12 @@ struct TrustArguments {
   std::optional<std::string> trust_store;                             // a `palyra/trust/1` file
 };
 
+enum class Examples : std::uint8_t { kLeave, kRun };
+
 struct VerifyPackageRequest {
   std::string path;
   TrustArguments trust;
+  Examples examples = Examples::kLeave;
 };
 
 // Movable; the verification's views point into `file`.
@@ -31,9 +34,11 @@ struct VerifiedPackage {
   Bytes file;
   skills::Verification verification;
   std::optional<std::uint64_t> trust_generation;  // of the installation's own trust, when that judged
+  std::optional<ExampleReport> examples;          // when asked for, of a file that verifies or is a first use
 };
 
-// An error only when the file or the trust could not be read; a bad artifact is a verification that says so.
+// An error only when the file or the trust could not be read, or run_examples failed; a bad artifact is a verification
+// that says so, and a bad example a report.
 Result<VerifiedPackage> verify_package(const Services& services, const VerifyPackageRequest& request);
 
 }  // namespace palyra::app

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Whether a call did what its golden example says. Source: docs/formats/skill-manifest.md, `examples`.
+
+#include <palyra/app/execute_module.h>
+#include <palyra/app/run_examples.h>
+
+namespace palyra::app {
+
+// Pass or fail. `execution` ended because of the guest, not because of us.
+ExampleResult judge_example(const skills::ToolExample& example, const Execution& execution);
+
+}  // namespace palyra::app

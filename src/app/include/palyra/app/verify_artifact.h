@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Verification as this installation does it: with its clock, its schema validator, its worker and its limits.
+
+#include <palyra/app/services.h>
+#include <palyra/skills/verify.h>
+
+namespace palyra::app {
+
+// `file` outlives the answer.
+skills::Verification verify_artifact(const Services& services, BytesView file, const skills::SkillTrustStore& trust,
+                                     const skills::TrustPolicy& policy);
+
+// What is only looked at: an unknown publisher is reported, not refused.
+inline const skills::TrustPolicy kLookOnly{.unknown_publisher = skills::UnknownPublisher::kReport,
+                                           .pin_fingerprint = {}};
+
+}  // namespace palyra::app
