@@ -101,7 +101,7 @@ CASES = [
     (BUILD, [*BUILD, "{active}", *KEY, *OUT, "--created", "-1"], 2, "signature_shape.integer_range"),
     (BUILD, [*BUILD, "{active}", "--signing-key-stdin", *OUT], 2, "key.standard_input"),
     *file_cases(BUILD, [*BUILD, *KEY, *OUT, "--module", "{active}/modules/active.wat", "--manifest"],
-                read={"empty": (6, "manifest.version_unsupported"), "garbage": (2, "manifest.not_utf8"),
+                read={"empty": (2, "manifest.missing_key"), "garbage": (2, "manifest.not_utf8"),
                       "text": (2, "manifest.not_toml")}),
     *file_cases(BUILD, [*BUILD, "{active}", *KEY, *OUT, "--sbom"],
                 read={"empty": (2, "sbom.not_json"), "garbage": (2, "sbom.not_json"), "text": (2, "sbom.not_json")}),
@@ -123,13 +123,25 @@ CASES = [
     *file_cases("skills package inspect", ["skills", "package", "inspect"], read=CONTAINER),
     *file_cases("skills package inspect", ["skills", "package", "inspect", "--unverified"], read=CONTAINER),
     ("skills package inspect", ["skills", "package", "inspect", "{forged.palyra-skill}"], 5, "trust.key_mismatch"),
+    # skills package sign
+    *file_cases("skills package sign", ["skills", "package", "sign"], [*KEY, *OUT], read=CONTAINER),
+    ("skills package sign", ["skills", "package", "sign", "{active.palyra-skill}"], 2, "cli.usage"),
+    ("skills package sign", ["skills", "package", "sign", "{active.palyra-skill}", *KEY], 3, "package.already_signed"),
+    # run --skill, doctor, config
+    *file_cases("run --skill", ["run", "--skill"], ["acme.active.echo"], read=CONTAINER, directory="io.not_found")[3:],
+    ("run --skill", ["run", "--skill", "{none}", "acme.active.echo"], 3, "io.not_found"),
+    ("run --skill", ["run", "--skill", "{directory}", "acme.active.echo"], 3, "io.not_found"),
+    ("run --skill", ["run", "--skill", "{active}"], 2, "cli.usage"),
+    ("run --skill", ["run", "--skill", "{active}", "acme.active.none"], 3, "state.tool_not_found"),
+    ("doctor", ["doctor", "now"], 2, "cli.usage"),
+    ("config show", ["config"], 2, "cli.usage"),
     # skills install
     *file_cases("skills install", ["skills", "install"], read=CONTAINER, directory="package.nothing_found"),
     ("skills install", ["skills", "install", "{stranger.palyra-skill}", "--trust-on-first-use"], 4, "cli.no_terminal"),
     # The rest of the life cycle.
     ("skills list", ["skills", "list", "--quarantined", "--all-versions"], 2, "cli.usage"),
     *[(f"skills {verb}", ["skills", verb, *arguments], status, code)
-      for verb in ("show", "promote", "quarantine", "remove")
+      for verb in ("show", "promote", "quarantine", "remove", "check")
       for arguments, status, code in (
           ([], 2, "cli.usage"),
           (["acme.none"], 3, "state.skill_not_installed"),
@@ -138,7 +150,7 @@ CASES = [
           ([b"\xff\xfe"], 2, "cli.skill_selector"),
           (["{directory}"], 2, "cli.skill_selector"),
           (["x" * 200], 2, "cli.skill_selector"),
-      )],
+      ) if arguments or verb != "check"],
     ("skills promote", ["skills", "promote", "acme.waiting"], 4, "cli.no_terminal"),
     ("skills promote", ["skills", "promote", "acme.waiting", "--yes"], 4, "policy.noninteractive_promote"),
     ("skills promote", ["skills", "promote", "acme.waiting", "--only", "everything", "--dry-run"], 2,
@@ -181,7 +193,7 @@ CASES = [
     *file_cases("run", ["run", "--module"],
                 read={"empty": (2, "run.invalid_wat"), "garbage": (2, "run.invalid_wat"), "text": (2, "run.invalid_wat"),
                       "active.palyra-skill": (2, "run.invalid_wat")}),
-    ("run", ["run", "--module", "{active}/modules/active.wat"], 2, "run.no_entry"),
+    ("run", ["run", "--module", "{active}/modules/active.wat"], 2, "admission.no_export"),
 ]
 
 NEED_STATE = [
@@ -217,7 +229,7 @@ def check(home, arguments, status, code, **environment):
         problems.append(f"{shown}\n  expected {status} {code}\n  got {result.status} {error['code']}: {error['message']}")
     people = home.run(*line, **environment)
     text = people.err.decode()
-    if people.status != result.status or not text.startswith("error: ") or f"[{error['code']}]" not in text:
+    if people.status != result.status or "\nerror: " not in "\n" + text or f"[{error['code']}]" not in text:
         problems.append(f"{shown}\n  for people: {people}")
     if any(byte in people.err + people.out + result.err + result.out for byte in b"\x1b\x00"):
         problems.append(f"{shown}\n  control characters reach the terminal")

@@ -4,6 +4,7 @@
 usage: journey.py PALYRA
 """
 
+import base64
 import json
 import os
 import shutil
@@ -36,8 +37,8 @@ class Journey(unittest.TestCase):
         self.assertEqual(self.home.run("run", "acme.hello.echo").status, 4)
         status, shown = self.home.talk("skills", "promote", "acme.hello", answers=[("let it run:", "acme.hello")])
         self.assertEqual(status, 0, shown)
-        self.assertIn("admission not_run", shown)
-        self.assertIn("examples not_run", shown)
+        self.assertIn("examples pass", shown)
+        self.assertIn("pass  acme.hello.echo  text", shown)
         result = self.home.run("run", "acme.hello.echo", "--input", '{"text":"hi"}', "-v")
         self.assertEqual(result.out, b'{"echo":{"text":"hi"}}\n')
         self.assertIn(b"fuel", result.err)
@@ -67,8 +68,8 @@ class Journey(unittest.TestCase):
         plan = self.home.ok("skills", "promote", "acme.hello", "--dry-run")
         self.assertEqual(plan["grants"], [])
         checks = {check["check"]: check["status"] for check in plan["verification"]["checks"]}
-        self.assertEqual(checks["trust"], "pass")
-        self.assertEqual({checks[name] for name in ("admission", "audit", "examples")}, {"not_run"})
+        self.assertEqual((checks["trust"], checks["admission"]), ("pass", "pass"))
+        self.assertEqual((checks["audit"], checks["examples"]), ("not_run", "pass"))
         self.assertEqual(self.home.dump(), before)
 
     def test_a_first_use_pins_exactly_the_key_that_was_shown(self):
@@ -142,6 +143,35 @@ class Journey(unittest.TestCase):
                 packages.append(package.read())
         self.assertEqual(packages[0], packages[1])
 
+    def test_a_wrong_golden_example_stops_the_build(self):
+        self.home.make_skill("hello")
+        manifest = self.home.file("hello/skill.toml")
+        with open(manifest, encoding="utf-8") as file:
+            text = file.read()
+        self.home.file("hello/skill.toml", text.replace('output = { echo = { text = "hello" } }',
+                                                        'output = { echo = { text = "goodbye" } }'))
+        package = self.home.file("wrong.palyra-skill")
+        build = ["skills", "package", "build", self.home.file("hello"), "--signing-key",
+                 self.home.file("acme.palyra-key"), "-o", package]
+        result = self.home.run(*build, "--json")
+        self.assertEqual((result.status, result.error()["code"]), (9, "package.example_failed"))
+        self.assertIn('expected {"echo":{"text":"goodbye"}}, got {"echo":{"text":"hello"}}',
+                      result.error()["context"][0])
+        self.assertFalse(os.path.exists(package))
+        self.home.file("hello/skill.toml", text)
+        self.assertEqual([example["status"] for example in self.home.ok(*build)["examples"]], ["pass"])
+
+    def test_verification_runs_golden_examples_when_asked(self):
+        package = self.home.make_skill("hello")
+        plain = self.home.run("skills", "package", "verify", package, "--json")
+        self.assertEqual((plain.status, plain.document().get("examples")), (10, None))
+        asked = self.home.run("skills", "package", "verify", package, "--run-examples", "--json")
+        self.assertEqual(asked.status, 10)
+        self.assertEqual(asked.document()["examples"],
+                         [{"tool": "acme.hello.echo", "name": "text", "status": "pass"}])
+        checks = {check["check"]: check["status"] for check in asked.document()["checks"]}
+        self.assertEqual(checks["examples"], "pass")
+
     def test_an_approval_is_asked_for_on_a_terminal(self):
         self.home.ok("init", self.home.file("hello"), "--lang", "wat", "--publisher", "acme")
         manifest = self.home.file("hello/skill.toml")
@@ -172,6 +202,64 @@ class Journey(unittest.TestCase):
         # In a pipe the bytes are the tool's own.
         self.assertEqual(self.home.run("run", "--module", guest).out, b"\x1b[31mred\x07")
 
+    def test_what_a_guest_says_of_its_progress_is_a_line_on_standard_error(self):
+        guest = self.home.file("slow.wat", r'''(module
+          (import "palyra:skill/call@1.0.0" "progress" (func $progress (param i64 i64 i32 i32) (result i32)))
+          (memory (export "memory") 1) (data (i32.const 0) "half\1b")
+          (func (export "run") (result i32)
+            (loop (drop (call $progress (i64.const 1) (i64.const 2) (i32.const 0) (i32.const 5))) (br 0))
+            (i32.const 0)))''')
+        call = ["run", "--module", guest, "--timeout", "1500", "--fuel", "100000000000"]
+        result = self.home.run(*call)
+        self.assertEqual(result.status, 124, result)
+        self.assertIn(b"half\\u{1b}  1/2\n", result.err)
+        self.assertEqual(self.home.run(*call, "--json").error()["code"], "run.timed_out")  # one line, and no other
+        _, shown = self.home.talk(*call, answers=[])
+        self.assertIn("\r\x1b[Khalf\\u{1b}  1/2", shown)
+
+    def test_a_skill_in_development_is_built_asks_on_the_terminal_and_leaves_nothing(self):
+        directory = self.home.file("hello")
+        self.home.ok("init", directory, "--lang", "wat", "--publisher", "acme")
+        with open(self.home.file("hello/skill.toml"), "a", encoding="utf-8") as manifest:
+            manifest.write('[[capabilities.storage]]\nprefix = "notes/"\n')
+        os.rename(self.home.file("hello/modules/hello.wat"), self.home.file("hello/hello.wat"))
+        self.home.file("hello/build.sh", "#!/bin/sh\ncd \"$(dirname \"$0\")\"\necho making it\ncp hello.wat modules/\n")
+        os.chmod(self.home.file("hello/build.sh"), 0o755)
+        call = ["run", "--skill", directory, "acme.hello.echo", "--input", '{"text":"hi"}']
+        result = self.home.run(*call)
+        self.assertEqual((result.status, result.out), (0, b'{"echo":{"text":"hi"}}\n'), result)
+        self.assertIn(b"making it", result.err)
+        self.assertIn(b"granted nothing", result.err)
+        self.assertEqual(self.home.ok(*call)["record"]["grants_held"], [])
+        for answer, held in (("n", []), ("y", ["notes/"])):
+            status, shown = self.home.talk(*call, "--json", answers=[("notes/", answer)])
+            self.assertEqual(status, 0, shown)
+            document = json.loads(next(line for line in shown.splitlines() if line.endswith("}}}")))
+            self.assertEqual(document["result"]["record"]["grants_held"], held)
+        self.assertFalse(os.path.exists(self.home.state))
+        self.home.file("hello/build.sh", "#!/bin/sh\nexit 1\n")
+        os.remove(self.home.file("hello/modules/hello.wat"))
+        self.assertEqual(self.home.run(*call, "--json").error()["code"], "package.build_failed")
+
+    def test_two_signatures_meet_a_threshold_of_two(self):
+        package = self.home.make_skill("hello")
+        second = self.home.file("second.palyra-key")
+        keys = [self.home.ok("skills", "package", "verify", package, "--run-examples",
+                             "--trusted-publisher", "acme=" + self.public_key("acme.palyra-key"))["signers"][0]["public_key"]]
+        keys.append(self.home.ok("skills", "package", "keygen", "-o", second, "--no-passphrase")["public_key"])
+        store = self.home.file("trust.json", json.dumps(
+            {"format": "palyra/trust/1", "publishers": {"acme": {"keys": sorted(keys), "threshold": 2}}}))
+        verify = ["skills", "package", "verify", package, "--trust-store", store]
+        self.assertEqual(self.home.run(*verify, "--json").error()["code"], "trust.threshold_not_met")
+        signed = self.home.ok("skills", "package", "sign", package, "--signing-key", second)
+        self.assertEqual({signer["public_key"] for signer in signed["signers"]}, set(keys))
+        self.assertEqual(self.home.ok(*verify)["decision"], "allowlisted")
+
+    def public_key(self, name):
+        with open(self.home.file(name), encoding="utf-8") as file:
+            text = next(line.split(": ")[1] for line in file if line.startswith("public"))
+        return base64.b64decode(text).hex()
+
     def test_a_file_becomes_a_string_argument(self):
         guest = self.home.file("echo.wat", r'''(module
           (import "palyra:skill/call@1.0.0" "input-length" (func $length (result i32)))
@@ -200,6 +288,18 @@ class Journey(unittest.TestCase):
         document = self.home.ok("run", "acme.greeter.greet", "--input", '{"who":"Ada"}')
         self.assertEqual(document["output"], {"greeting": "Hello, Ada!"})
 
+    def test_a_backup_put_back_is_the_state_again(self):
+        self.installed()
+        copy = self.home.file("copy.db")
+        made = self.home.ok("state", "backup", copy)
+        self.assertEqual(os.stat(copy).st_mode & 0o777, 0o600)
+        self.assertEqual(made["size_bytes"], os.path.getsize(copy))
+        before = self.home.ok("skills", "list", "--all-versions")
+        os.replace(copy, self.home.state / "trust.db")
+        self.assertEqual(self.home.ok("skills", "list", "--all-versions"), before)
+        again = self.home.run("state", "backup", str(self.home.state / "trust.db"), "--json")
+        self.assertEqual((again.status, again.error()["code"]), (3, "io.already_exists"))
+
     def test_the_version_names_the_engine(self):
         version = self.home.ok("--version")
         self.assertTrue(version["engine"]["version"].startswith("48."))
@@ -209,7 +309,7 @@ class Journey(unittest.TestCase):
         for command in (["init"], ["skills", "package", "keygen"], ["skills", "package", "build"],
                         ["skills", "package", "verify"], ["skills", "package", "inspect"], ["skills", "install"],
                         ["skills", "list"], ["skills", "show"], ["skills", "promote"], ["skills", "quarantine"],
-                        ["skills", "remove"], ["trust", "init"], ["trust", "add"], ["trust", "list"], ["run"]):
+                        ["skills", "remove"], ["trust", "init"], ["trust", "add"], ["trust", "list"], ["state", "backup"], ["run"]):
             result = self.home.run(*command, "--help")
             self.assertEqual(result.status, 0, command)
             self.assertIn(b"palyra " + " ".join(command).encode(), result.out, command)

@@ -28,8 +28,8 @@ class Result:
         return document["result"]
 
     def error(self):
-        """The one JSON line on standard error."""
-        lines = self.err.decode().splitlines()
+        """The one JSON line on standard error, where what takes long is announced before it ("compiling x ...")."""
+        lines = [line for line in self.err.decode().splitlines() if not line.endswith(" ...")]
         assert len(lines) == 1, self.err
         line = json.loads(lines[0])
         assert line["schema_version"] == 1, line

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every command prints, word for word: a scenario is played in a fresh installation, once for people and once with
+--json, and each answer compared with its file; so is every --help. A command of the program without a case fails.
+
+usage: golden.py PALYRA [--update]
+"""
+
+import difflib
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "e2e"))
+from palyra import ALLOW_FLAG, Installation  # noqa: E402
+
+FIXED = {"SOURCE_DATE_EPOCH": "1767225600", "COLUMNS": "100"}
+AUTHOR = b"11" * 32
+REVIEWER = b"22" * 32
+HELLO = "acme.hello"
+BUILD = ["skills", "package", "build", "hello", "--signing-key-stdin", "-o", "hello.palyra-skill"]
+
+
+def prepare(home):
+    """What the scenario finds when it begins."""
+    home.ok("init", "weather", "--lang", "wat", "--publisher", "acme")
+    manifest = Path(home.file("weather/skill.toml"))
+    manifest.write_text(manifest.read_text() + '\n[[capabilities.storage]]\nprefix = "notes/"\n'
+                        '\n[config.properties.region]\ntype = "string"\nrequired = true\n')
+    home.file("stranger.palyra-skill", b"PK, but not really")
+    home.file("wrong.toml", "[limits]\nfuel_budget = 1\nmax_instances = 0\n")
+    home.file("good.toml", "limits.fuel_budget = 20000000\n[server]\nqueue = 8\n")
+    home.file("spin.wat", '(module (func (export "run") (result i32) (loop (br 0)) (i32.const 0)))')
+    home.file("passphrase", "correct horse\n")
+
+
+# Name, arguments, standard input, environment. In order: each finds what the ones before it left.
+SCENARIO = [
+    ("version", ["--version"]),
+    ("no_command", []),
+    ("unknown_command", ["skils"]),
+    ("unknown_option", ["skills", "list", "--quarantine"]),
+    ("not_initialised", ["skills", "list"]),
+    ("doctor_without_state", ["doctor"]),
+    ("config_show", ["config", "show"]),
+    ("config_show_origin", ["config", "show", "--origin"], b"",
+     {"PALYRA_CONFIG": "good.toml", "PALYRA_LIMITS__MAX_INSTANCES": "7", "PALYRA_LIMITS__FUEL_BUDGT": "1"}),
+    ("config_out_of_range", ["config", "show"], b"", {"PALYRA_CONFIG": "wrong.toml"}),
+    ("init", ["init", "hello", "--lang", "wat", "--publisher", "acme"]),
+    ("init_again", ["init", "hello", "--lang", "wat", "--publisher", "acme"]),
+    ("keygen", ["skills", "package", "keygen", "-o", "made.palyra-key", "--no-passphrase"]),
+    ("keygen_no_terminal", ["skills", "package", "keygen", "-o", "none.palyra-key"]),
+    ("build", BUILD, AUTHOR),
+    ("build_bad_key", BUILD, b"short"),
+    ("build_weather", ["skills", "package", "build", "weather", "--signing-key-stdin", "-o", "weather.palyra-skill"],
+     AUTHOR),
+    ("verify_first_use", ["skills", "package", "verify", "hello.palyra-skill"]),
+    ("verify_malformed", ["skills", "package", "verify", "stranger.palyra-skill"]),
+    ("verify_run_examples", ["skills", "package", "verify", "hello.palyra-skill", "--run-examples"]),
+    ("inspect_unverified", ["skills", "package", "inspect", "hello.palyra-skill", "--unverified"]),
+    ("sign", ["skills", "package", "sign", "hello.palyra-skill", "--signing-key-stdin", "-o", "signed.palyra-skill"],
+     REVIEWER),
+    ("sign_again", ["skills", "package", "sign", "hello.palyra-skill", "--signing-key-stdin"], AUTHOR),
+    ("trust_init", ["trust", "init"]),
+    ("trust_init_again", ["trust", "init"]),
+    ("trust_add", ["trust", "add", "acme", "--key", "{author}"]),
+    ("trust_add_again", ["trust", "add", "acme", "--key", "made.palyra-key"]),
+    ("trust_list", ["trust", "list"]),
+    ("install", ["skills", "install", "hello.palyra-skill"]),
+    ("install_missing", ["skills", "install", "none.palyra-skill"]),
+    ("list_quarantined", ["skills", "list", "--quarantined"]),
+    ("check_quarantined", ["skills", "check", HELLO]),
+    ("run_quarantined", ["run", "acme.hello.echo"]),
+    ("promote_no_terminal", ["skills", "promote", HELLO]),
+    ("promote_dry_run", ["skills", "promote", HELLO, "--dry-run"]),
+    ("promote", ["skills", "promote", HELLO, "--yes"], b"", ALLOW_FLAG),
+    ("install_weather", ["skills", "install", "weather.palyra-skill"]),
+    ("promote_weather", ["skills", "promote", "acme.weather", "--yes", "--deny", "{storage}"], b"", ALLOW_FLAG),
+    ("list", ["skills", "list"]),
+    ("show", ["skills", "show", HELLO]),
+    ("show_unknown", ["skills", "show", "acme.none"]),
+    ("check", ["skills", "check", HELLO]),
+    ("check_all", ["skills", "check"]),
+    ("run", ["run", "acme.hello.echo", "--input", '{"text":"hi"}']),
+    ("run_verbose", ["run", "acme.hello.echo", "-v"]),
+    ("run_unknown_tool", ["run", "acme.none.echo"]),
+    ("run_bad_arguments", ["run", "acme.hello.echo", "--input", "[1"]),
+    ("run_setting_missing", ["run", "acme.weather.echo"]),
+    ("run_development", ["run", "--skill", "hello", "acme.hello.echo"]),
+    ("run_development_tool", ["run", "--skill", "hello", "acme.hello.none"]),
+    ("run_fuel", ["run", "--module", "spin.wat", "--fuel", "1000"]),
+    ("runs_list", ["runs", "list"]),
+    ("runs_show_unknown", ["runs", "show", "ffffffffffffffffffffffffffffffff"]),
+    ("runs_show", ["runs", "show", "{run}"]),
+    ("audit_verify", ["audit", "verify"]),
+    ("doctor", ["doctor"]),
+    ("doctor_clean", ["doctor", "--clean"]),
+    ("state_backup", ["state", "backup", "backup.palyra-state"]),
+    ("quarantine", ["skills", "quarantine", HELLO]),
+    ("remove", ["skills", "remove", HELLO]),
+]
+
+MASKS = [
+    (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "HEX64"),
+    (re.compile(r"\b[0-9a-f]{32}\b"), "HEX32"),
+    (re.compile(r"^[0-9a-f]{12}(?=  )", re.M), "HEX12"),
+    (re.compile(r'("duration_ms": )[\d.e-]+'), r"\g<1>0"),
+    (re.compile(r'("(?:peak_memory_bytes|commit)": )("[^"]*"|\d+)'), r"\g<1>MASKED"),
+    (re.compile(r"\b\d+(\.\d+)? (ms|us|µs)\b"), r"0 \2"),
+    (re.compile(r"(commit:? +)[0-9a-f]+\+?"), r"\1COMMIT"),
+    (re.compile(r"uid \d+( \([^)]*\))?"), "uid 0 (user)"),
+    (re.compile(r"(\(|, |: )\d+ bytes of memory"), r"\1N bytes of memory"),
+]
+
+
+def masked(text, home):
+    for private in sorted({str(home.home), os.path.realpath(home.home)}, key=len, reverse=True):
+        text = text.replace(private, "~")
+    text = text.replace(str(Path(home.program).parent), "BIN")
+    for pattern, with_what in MASKS:
+        text = pattern.sub(with_what, text)
+    return text
+
+
+def quoted(argument):
+    return argument if re.fullmatch(r"[\w./@=,:{}-]+", argument) else "'" + argument + "'"
+
+
+def json_text(raw):
+    return "".join(json.dumps(json.loads(line), indent=1, ensure_ascii=False) + "\n" for line in raw.splitlines())
+
+
+class Player:
+    def __init__(self, program, style):
+        self.home = Installation(program)
+        self.style = style
+        prepare(self.home)
+
+    def filled(self, arguments):
+        """What cannot be known before: a key, a grant's text, a run."""
+        values = {}
+        if "{author}" in arguments:
+            verdict = self.home.run("skills", "package", "verify", "hello.palyra-skill", "--json").document()
+            values["{author}"] = verdict["signers"][0]["public_key"]
+        if "{storage}" in arguments:
+            shown = self.home.ok("skills", "promote", "acme.weather", "--dry-run")
+            values["{storage}"] = shown["grants"][0]["text"]
+        if "{run}" in arguments:
+            runs = self.home.ok("runs", "list")["runs"]
+            values["{run}"] = [run["run_id"] for run in runs if run["outcome"] == "ok"][-1]
+        return [values.get(argument, argument) for argument in arguments]
+
+    def play(self, name, arguments, stdin=b"", environment=None):
+        typed = arguments if self.style == "text" else [*arguments, "--json"]
+        result = self.home.run(*self.filled(typed), stdin=stdin, **{**FIXED, **(environment or {})})
+        out, err = result.out.decode(), result.err.decode()
+        err = "".join(line for line in err.splitlines(True) if not line.endswith(" ...\n"))  # progress: a matter of time
+        if self.style == "json":
+            out, err = json_text(out), json_text(err)
+        variables = "".join(f"{key}={value} " for key, value in (environment or {}).items())
+        command = " ".join(quoted(argument) for argument in typed)
+        text = f"$ {variables}palyra {command}".rstrip() + f"\nexit {result.status}\n--- out\n{out}--- err\n{err}"
+        return masked(text, self.home)
+
+
+def subcommands(help_text):
+    section = re.search(r"^(?:SUBCOMMANDS|Subcommands):\n((?:  .*\n|\n)+)", help_text, re.M)
+    return re.findall(r"^  (\S+)", section.group(1), re.M) if section else []
+
+
+def helps(home):
+    """Every node of the command tree with its help; and the leaves."""
+    texts, leaves, todo = {}, [], [[]]
+    while todo:
+        path = todo.pop()
+        result = home.run(*path, "--help", **FIXED)
+        assert result.status == 0, (path, result)
+        texts["help_" + "_".join(path or ["palyra"])] = result.out.decode()
+        below = subcommands(result.out.decode())
+        todo += [[*path, name] for name in below]
+        if not below:
+            leaves.append(" ".join(path))
+    return texts, leaves
+
+
+def without_case(leaves):
+    typed = [" ".join(case[1]) for case in SCENARIO]
+    return [leaf for leaf in leaves if not any(line == leaf or line.startswith(leaf + " ") for line in typed)]
+
+
+def main(program, update):
+    home = Installation(program)
+    texts, leaves = helps(home)
+    home.close()
+    texts = {f"{name}.txt": text for name, text in texts.items()}
+    problems = [f"no golden case runs `palyra {leaf}`" for leaf in without_case(leaves)]
+    for style, ending in (("text", "txt"), ("json", "json.txt")):
+        player = Player(program, style)
+        for case in SCENARIO:
+            texts[f"{case[0]}.{ending}"] = player.play(*case)
+        player.home.close()
+    files = {path.name for path in HERE.glob("*.txt")}
+    for name in sorted(files | set(texts)):
+        path = HERE / name
+        before = path.read_text() if path.exists() else None
+        after = texts.get(name)
+        if before == after:
+            continue
+        if update and after is None:
+            path.unlink()
+        elif update:
+            path.write_text(after)
+        else:
+            problems.append("".join(difflib.unified_diff((before or "").splitlines(True), (after or "").splitlines(True),
+                                                         f"expected/{name}", f"printed/{name}")))
+    print("\n".join(problems))
+    print(f"{len(texts)} files, {len(leaves)} commands, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], "--update" in sys.argv[2:]))
