@@ -8,18 +8,17 @@
 namespace palyra::worker {
 namespace {
 
-// The sanitizers reserve terabytes of address space for their shadow: no limit on it leaves them any.
+// Two limits leave a sanitizer no room: it reserves terabytes of address space for its shadow, and asks through a pipe
+// whether memory can be read.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kAddressSpaceCanBeLimited = false;
+#define PALYRA_WORKER_SANITIZED true
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kAddressSpaceCanBeLimited = false;
+#define PALYRA_WORKER_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
 #else
-constexpr bool kAddressSpaceCanBeLimited = true;
+#define PALYRA_WORKER_SANITIZED false
 #endif
-#else
-constexpr bool kAddressSpaceCanBeLimited = true;
-#endif
+constexpr bool kSanitized = PALYRA_WORKER_SANITIZED;
+constexpr rlim_t kDescriptors = kSanitized ? 64 : 3;
 
 bool limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
   const rlimit both{.rlim_cur = soft, .rlim_max = hard};
@@ -33,9 +32,10 @@ bool limit(__rlimit_resource resource, rlim_t value) { return limit(resource, va
 bool give_up_privileges(const ProcessLimits& limits) {
   // The soft CPU limit names itself by SIGXCPU; the hard one cannot be caught.
   return limit(RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1) &&
-         (!kAddressSpaceCanBeLimited || limit(RLIMIT_AS, limits.address_space_bytes)) && limit(RLIMIT_CORE, 0) &&
-         limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, 3) && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
+         (kSanitized || limit(RLIMIT_AS, limits.address_space_bytes)) && limit(RLIMIT_CORE, 0) &&
+         limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, kDescriptors) &&
+         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
 }
 
 }  // namespace palyra::worker
