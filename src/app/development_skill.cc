@@ -67,7 +67,7 @@ Result<DevelopmentSkill> load_artifact(const Services& services, const std::stri
   DevelopmentSkill skill;
   skill.file = PALYRA_TRY(read_file(path, skills::kMaxArtifactBytes));
   const skills::SkillTrustStore nobody;
-  skill.verification = verify_artifact(services, skill.file, nobody, kLookOnly);
+  skill.verification = verify_artifact(services, skill.file, nobody, look_only());
   if (skill.verification.error) return std::unexpected(*skill.verification.error);
   return skill;
 }
@@ -75,7 +75,7 @@ Result<DevelopmentSkill> load_artifact(const Services& services, const std::stri
 }  // namespace
 
 std::optional<std::string> needed_build(const std::string& directory) {
-  const std::string script = directory + "/build.sh";
+  std::string script = directory + "/build.sh";
   if (::access(script.c_str(), X_OK) != 0) return std::nullopt;
   const Times times = times_of(directory);
   const bool stale = times.oldest_wasm && times.newest_source && *times.newest_source > *times.oldest_wasm;

@@ -61,7 +61,7 @@ Result<ShowSkillReply> show_skill(const Services& services, const std::string& s
   SealedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
   ShowSkillReply reply{.version = std::move(version), .file = std::move(file), .verification = {}};
-  reply.verification = verify_artifact(services, reply.file.view(), trust, kLookOnly);
+  reply.verification = verify_artifact(services, reply.file.view(), trust, look_only());
   return reply;
 }
 

@@ -24,7 +24,7 @@ bool declares(const Services& services, const state::StateStore& store, const In
   const auto file = store.load_object(version.artifact.sha256);
   const auto trust = store.trust();
   if (!file || !trust) return false;
-  const skills::Verification verification = verify_artifact(services, file->view(), *trust, kLookOnly);
+  const skills::Verification verification = verify_artifact(services, file->view(), *trust, look_only());
   return verification.manifest && verification.manifest->find_tool(tool_id) != nullptr;
 }
 

@@ -59,7 +59,7 @@ Result<VerifiedPackage> verify_package(const Services& services, const VerifyPac
   package.trust_generation = trust.generation;
   {
     const Activity activity(services.activities, "verifying " + printable(request.path));
-    package.verification = verify_artifact(services, package.file, trust.store, kLookOnly);
+    package.verification = verify_artifact(services, package.file, trust.store, look_only());
   }
   if (request.examples == Examples::kRun && !package.verification.error) {
     package.examples = PALYRA_TRY(run_examples(services, package.verification));

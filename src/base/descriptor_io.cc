@@ -11,17 +11,28 @@
 #include <unistd.h>
 
 namespace palyra {
-namespace {
 
 Result<> write_all(int fd, BytesView bytes, const std::string& shown_path) {
   while (!bytes.empty()) {
     const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return std::unexpected(file_error(errno, "write", shown_path));
+    if (wrote <= 0) return std::unexpected(file_error(wrote == 0 ? ENOSPC : errno, "write", shown_path));
     bytes = bytes.subspan(static_cast<std::size_t>(wrote));
   }
   return {};
 }
+
+bool read_exactly(int fd, std::span<std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t got = ::read(fd, bytes.data(), bytes.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
+  return true;
+}
+
+namespace {
 
 // Writes and syncs the temporary file; the caller gives it its name.
 Result<> write_temporary(const Replacement& target, const std::string& temporary, BytesView bytes) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "code_file.h"
 
+#include <palyra/base/file.h>
 #include <palyra/crypto/keyed_hash.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <span>
 #include <string_view>
 #include <sys/stat.h>
@@ -34,16 +34,6 @@ Claim claim_of(const CodeOrigin& origin, std::uint64_t length) {
 
 bool is_ours_alone(const struct stat& about) {
   return S_ISREG(about.st_mode) && about.st_uid == ::geteuid() && (about.st_mode & 07777U) == kCodeFileMode;
-}
-
-bool read_exactly(int fd, std::span<std::uint8_t> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t got = ::read(fd, bytes.data(), bytes.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(got));
-  }
-  return true;
 }
 
 std::optional<SealedFile> seal_body(int fd, std::uint64_t length) {

@@ -24,9 +24,9 @@ class ReportReader {
   [[nodiscard]] bool good() const { return good_; }
 
   const Json& member(const Json& object, std::string_view key) {
-    static const Json kNull;
+    static const Json null_value;
     const Json* found = object.find(key);
-    return found == nullptr ? refuse(kNull) : *found;
+    return found == nullptr ? refuse(null_value) : *found;
   }
   std::string text(const Json& object, std::string_view key) {
     const std::string* found = member(object, key).as_string();
@@ -44,9 +44,9 @@ class ReportReader {
   }
   std::uint64_t number(const Json& object, std::string_view key) { return number(member(object, key)); }
   const Json::Array& list(const Json& object, std::string_view key) {
-    static const Json::Array kEmpty;
+    static const Json::Array empty_list;
     const Json::Array* found = member(object, key).as_array();
-    return found == nullptr ? refuse(kEmpty) : *found;
+    return found == nullptr ? refuse(empty_list) : *found;
   }
   ExternKind extern_kind(const Json& object) {
     const std::string kind = text(object, "kind");

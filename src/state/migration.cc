@@ -13,7 +13,8 @@ Schema older(const Schema& schema, std::int64_t version) {
 // Of a migration that died while it wrote its copy: only the one writer writes there.
 void remove_unfinished_copies(const Directory& root) {
   for (const std::string& name : root.list().value_or(std::vector<std::string>{})) {
-    if (is_temporary_name(name) && name.starts_with(".trust.db.before-")) static_cast<void>(root.remove_file(name));
+    if (!is_temporary_name(name) || !name.starts_with(".trust.db.before-")) continue;
+    [[maybe_unused]] const auto removed = root.remove_file(name);
   }
 }
 

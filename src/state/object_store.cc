@@ -52,7 +52,8 @@ void ObjectStore::sweep() const {
     const Result<Directory> opened = directory_.make_directory(shard);
     if (!opened) continue;
     for (const std::string& name : opened->list().value_or(std::vector<std::string>{})) {
-      if (is_temporary_name(name)) static_cast<void>(opened->remove_file(name));
+      if (!is_temporary_name(name)) continue;
+      [[maybe_unused]] const auto removed = opened->remove_file(name);
     }
   }
 }

@@ -24,8 +24,9 @@ std::string time_text(std::chrono::milliseconds time) {
 std::optional<int> take_number(std::string_view& text, std::size_t width) {
   int value = 0;
   if (text.size() < width + 1) return std::nullopt;
-  const char* const end = text.data() + width;
-  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  const std::string digits(text.substr(0, width));
+  const char* const end = digits.data() + digits.size();
+  const auto [stopped, error] = std::from_chars(digits.data(), end, value);
   if (error != std::errc{} || stopped != end || value < 0) return std::nullopt;
   text.remove_prefix(width + 1);
   return value;
@@ -53,9 +54,9 @@ std::optional<std::chrono::milliseconds> parse_time(std::string_view whole) {
 }
 
 const Json& member(const Json& json, std::string_view key) {
-  static const Json kNone;
+  static const Json none;
   const Json* found = json.find(key);
-  return found == nullptr ? kNone : *found;
+  return found == nullptr ? none : *found;
 }
 
 Result<std::string> text(const Json& json, std::string_view key) {

@@ -112,6 +112,7 @@ void RunLog::write_until_stopped(const std::stop_token& stop) {
     if (batch.entries.empty() && batch.dropped == 0) break;  // stopped, and nothing is left
     lost += batch.dropped;
     std::vector<Json> lines;
+    lines.reserve(batch.entries.size() + 1);
     for (const RunEntry& entry : batch.entries) lines.emplace_back(Json::Object{{"run", to_json(entry)}});
     if (lost != 0) lines.emplace_back(Json::Object{{"dropped", lost}});
     auto written = segments.write(lines);

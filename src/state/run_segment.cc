@@ -44,16 +44,6 @@ std::optional<ChainedLine> take_apart(std::string_view line) {
   return ChainedLine{.body = line.substr(0, line.size() - kTailBytes), .chain = *chain};
 }
 
-Result<> write_all(int fd, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return std::unexpected(file_error(written == 0 ? ENOSPC : errno, "write", path));
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
 }  // namespace
 
 bool is_segment_name(std::string_view name) {
@@ -136,7 +126,7 @@ Result<std::size_t> SegmentWriter::write(std::span<const Json> objects) {
     chain = next_chain(chain, line);
     text += fmt::format("{}{}{}{}\n", line, kBeforeChain, crypto::to_hex(chain), kAfterChain);
   }
-  Result<> written = write_all(fd_.get(), text, path_);
+  Result<> written = write_all(fd_.get(), as_bytes(text), path_);
   if (!written) {
     damaged_ = ::ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0;
     return std::unexpected(std::move(written).error());

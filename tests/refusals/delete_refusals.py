@@ -20,7 +20,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEPT = pathlib.Path(__file__).with_name("kept_by_design.txt")
-COPIED = ("CMakeLists.txt", "CMakePresets.json", "cmake", "src", "sdk", "examples", "tests")
+COPIED = ("CMakeLists.txt", "CMakePresets.json", "cmake", "docs", "examples", "sdk", "src", "tests")
 # Whose tests are asked, in this order; the nearest first.
 LAYERS = {
     "crypto": ["crypto", "skills"],
@@ -66,6 +66,16 @@ def closing(text, opening):
     raise ValueError("unbalanced parentheses")
 
 
+def split_initialiser(condition):
+    """("auto x = f();", "x > 1") for the condition of an if with an initialiser, else ("", condition)."""
+    depth = 0
+    for at in range(len(condition) - 1, -1, -1):
+        depth += (condition[at] in ")]}") - (condition[at] in "([{")
+        if condition[at] == ";" and depth == 0:
+            return condition[: at + 1], condition[at + 1 :]
+    return "", condition
+
+
 def is_declaration(condition):
     return re.match(r"\s*(const\s+)?(auto\b|[\w:<>]+[*&]?\s+[*&]?\w+\s*=[^=])", condition) is not None
 
@@ -84,12 +94,10 @@ def refusals_of(text):
         if not REFUSES.match(rest):
             continue
         condition = text[opening + 1 : end]
-        first, semicolon, last = condition.rpartition(";")
+        first, last = split_initialiser(condition)
         if is_declaration(last):
             continue
-        new = f"{first}{semicolon} !palyra_deleted(@) && ({last.strip()})"
-        if "@" not in first:
-            found.append((match.start(), opening + 1, end, new))
+        found.append((match.start(), opening + 1, end, f"{first} !palyra_deleted(@) && ({last.strip()})"))
     for match in CHECK.finditer(text):
         new = "if (!palyra_deleted(@)) { " + match.group(2) + " }"
         found.append((match.start(2), match.start(2), match.end(2), new))
@@ -132,7 +140,7 @@ def switch_all(tree):
             line = text.count("\n", 0, position) + 1
             shown = " ".join(text[position : end + 1].split())
             refusals.append({"layer": layer, "file": str(file.relative_to(ROOT)), "line": line, "text": shown})
-            changed += text[at:start] + replacement.replace("@", str(len(refusals)), 1)
+            changed += text[at:start] + replacement.replace("palyra_deleted(@)", f"palyra_deleted({len(refusals)})")
             at = end
         write_if_changed(tree / file.relative_to(ROOT), (changed + text[at:]).encode())
     return refusals

@@ -12,7 +12,8 @@ skills::Verification verify_artifact(const Services& services, BytesView file, c
                                      const skills::TrustPolicy& policy);
 
 // What is only looked at: an unknown publisher is reported, not refused.
-inline const skills::TrustPolicy kLookOnly{.unknown_publisher = skills::UnknownPublisher::kReport,
-                                           .pin_fingerprint = {}};
+inline skills::TrustPolicy look_only() {
+  return {.unknown_publisher = skills::UnknownPublisher::kReport, .pin_fingerprint = {}};
+}
 
 }  // namespace palyra::app

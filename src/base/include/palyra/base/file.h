@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -37,6 +38,11 @@ Result<> write_file_atomic(const std::string& path, BytesView bytes, mode_t mode
 
 // Whether write_file_atomic gives such names to what is not finished: `.<name>.<pid>.<n>.tmp`.
 bool is_temporary_name(std::string_view name);
+
+// All of `bytes`, through interruptions and short writes. `shown_path` is for the message.
+Result<> write_all(int fd, BytesView bytes, const std::string& shown_path);
+// Exactly as many bytes as there is room for. False: the end or a failure came before.
+bool read_exactly(int fd, std::span<std::uint8_t> bytes);
 
 // The error for a failed system call on `path`, by errno.
 Error file_error(int error_number, const std::string& doing, const std::string& path);
