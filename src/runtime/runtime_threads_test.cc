@@ -22,34 +22,6 @@ constexpr std::string_view kReturns = R"((module (memory 1) (func (export "run")
 
 class RuntimeThreadsTest : public GuestTest {};
 
-TEST_F(RuntimeThreadsTest, ATimeoutLeavesTheCallsOfOtherThreadsAlone) {
-  const auto spins = link(kSpins);
-  const auto returns = link(kReturns);
-  ASSERT_THAT(spins, IsOk());
-  ASSERT_THAT(returns, IsOk());
-  std::atomic<bool> done{false};
-  std::atomic<int> unharmed{0};
-  std::jthread neighbour([&] {
-    while (!done.load()) {
-      const auto ran =
-          runtime().invoke({.module = **returns, .entry = "run", .limits = {.wall_clock_timeout = kAmple}});
-      ASSERT_EQ(returned(ran), 9);
-      ++unharmed;
-    }
-  });
-  for (std::size_t i = 0; i < testing::scaled(20); ++i) {
-    const auto begun = steady_clock::now();
-    outcome_as<TimedOut>(
-        runtime().invoke({.module = **spins,
-                          .entry = "run",
-                          .limits = {.fuel_budget = kUnlimitedFuel, .wall_clock_timeout = milliseconds(5)}}));
-    EXPECT_THAT(steady_clock::now() - begun, Ge(milliseconds(5)));
-  }
-  done = true;
-  neighbour.join();
-  EXPECT_THAT(unharmed.load(), Ge(1));
-}
-
 TEST_F(RuntimeThreadsTest, ManyThreadsWithDeadlinesOfTheirOwnAreNeverStoppedEarly) {
   const auto spins = link(kSpins);
   ASSERT_THAT(spins, IsOk());
