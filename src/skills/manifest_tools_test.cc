@@ -57,6 +57,18 @@ std::string with_tools(int count) {
   return toml;
 }
 
+// In a manifest that nothing else is wrong with.
+TEST_F(ManifestToolsTest, AnIdOfTheWrongShapeIsEnoughToBeRefused) {
+  std::string toml = with_tools(1);
+  toml.replace(toml.find("acme.w.t0"), 9, "acme.w.T0");
+  EXPECT_THAT(parse(toml), FailsWith(kManifestSyntax));
+}
+
+TEST_F(ManifestToolsTest, HintsThatContradictEachOtherAreRefusedWhateverTheSkillAsksFor) {
+  EXPECT_THAT(parse(with_tools(1) + "hints = { read_only = true }\n"), IsOk());
+  EXPECT_THAT(parse(with_tools(1) + "hints = { read_only = true, destructive = true }\n"), FailsWith(kManifestHints));
+}
+
 TEST_F(ManifestToolsTest, HasBetweenOneAndSixtyFour) {
   EXPECT_THAT(parse(with_tools(0)), FailsWith(kManifestMissingKey));
   EXPECT_THAT(parse(with_tools(0) + "[entrypoints]\n"), FailsWith(kManifestMissingKey));
