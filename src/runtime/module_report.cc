@@ -26,7 +26,9 @@ class ReportReader {
   const Json& member(const Json& object, std::string_view key) {
     static const Json null_value;
     const Json* found = object.find(key);
-    return found == nullptr ? refuse(null_value) : *found;
+    if (found != nullptr) return *found;
+    good_ = false;
+    return null_value;
   }
   std::string text(const Json& object, std::string_view key) {
     const std::string* found = member(object, key).as_string();
@@ -46,7 +48,9 @@ class ReportReader {
   const Json::Array& list(const Json& object, std::string_view key) {
     static const Json::Array empty_list;
     const Json::Array* found = member(object, key).as_array();
-    return found == nullptr ? refuse(empty_list) : *found;
+    if (found != nullptr) return *found;
+    good_ = false;
+    return empty_list;
   }
   ExternKind extern_kind(const Json& object) {
     const std::string kind = text(object, "kind");
@@ -69,14 +73,6 @@ class ReportReader {
  private:
   template <class T>
   T refuse(T instead) {
-    good_ = false;
-    return instead;
-  }
-  const Json& refuse(const Json& instead) {
-    good_ = false;
-    return instead;
-  }
-  const Json::Array& refuse(const Json::Array& instead) {
     good_ = false;
     return instead;
   }
