@@ -12,6 +12,7 @@ mod limiter;
 mod module_facts;
 mod pattern_budget;
 mod pattern_weight;
+mod producers;
 mod refused;
 mod schema;
 mod schema_cost;

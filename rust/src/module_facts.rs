@@ -8,6 +8,7 @@ use wasmparser::{
 };
 
 use crate::features::{FEATURES, names};
+use crate::producers;
 use crate::refused::{Refused, refuse};
 
 #[repr(C)]
@@ -60,6 +61,7 @@ pub struct Facts {
     element_passive: u64,
     custom_sections: u64,
     custom_bytes: u64,
+    producers: Vec<Value>,
 }
 
 const UNKNOWN: &str = "?";
@@ -234,6 +236,9 @@ impl Facts {
                     self.element_passive += u64::from(!active);
                 }
             }
+            Payload::CustomSection(c) if c.name() == "producers" => {
+                self.producers = producers::lines(&c);
+            }
             Payload::DataSection(r) => {
                 for x in r {
                     let x = x?;
@@ -311,6 +316,7 @@ impl Facts {
             "element_passive": self.element_passive,
             "custom_sections": self.custom_sections,
             "custom_bytes": self.custom_bytes,
+            "producers": self.producers,
         })
     }
 }

@@ -13,7 +13,7 @@ namespace {
 constexpr palyra_rust_module_caps_t kCaps{.functions = 50'000,
                                           .locals_per_function = 10'000,
                                           .imports = 10'000,
-                                          .exports = 1'024,
+                                          .exports = 4'096,
                                           .data_segments = 100'000,
                                           .element_segments = 10'000,
                                           .tables = 4,

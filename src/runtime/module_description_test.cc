@@ -58,6 +58,41 @@ TEST(ModuleDescriptionTest, GivesImportsExportsMemoriesAndTables) {
   EXPECT_FALSE(described("(module)").has_start_function);
 }
 
+// `(@custom "producers" ...)` with these bytes.
+ModuleFacts with_producers(std::string_view bytes) {
+  return described(fmt::format(R"((module (@custom "producers" "{}")))", bytes));
+}
+
+TEST(ModuleDescriptionTest, GivesTheLinesOfTheProducersSection) {
+  const auto module = with_producers(R"(\02\08language\01\01C\0299\0cprocessed-by\02\05clang\0419.1\03ld.\00)");
+  ASSERT_THAT(module.producers, SizeIs(3));
+  EXPECT_EQ(module.producers[0].field, "language");
+  EXPECT_EQ(module.producers[0].name, "C");
+  EXPECT_EQ(module.producers[0].version, "99");
+  EXPECT_EQ(module.producers[1].field, "processed-by");
+  EXPECT_EQ(module.producers[1].name, "clang");
+  EXPECT_EQ(module.producers[1].version, "19.1");
+  EXPECT_EQ(module.producers[2].version, "");
+  EXPECT_THAT(described("(module)").producers, SizeIs(0));
+}
+
+TEST(ModuleDescriptionTest, TakesAMalformedProducersSectionAsAnEmptyOne) {
+  for (const std::string_view bytes :
+       {R"()", R"(\01)", R"(\01\08language)", R"(\01\08language\01\01C)", R"(\01\05other\01\01C\01x)",
+        R"(\01\08language\01\01C\01x\00)", R"(\01\08language\ff\ff\ff\ff\0f)", R"(\01\08language\01\01\ff\01x)"}) {
+    EXPECT_THAT(with_producers(bytes).producers, SizeIs(0)) << bytes;
+  }
+}
+
+TEST(ModuleDescriptionTest, TakesAProducersSectionAboveItsBoundsAsAnEmptyOne) {
+  std::string lines;
+  for (int i = 0; i < 64; ++i) lines += R"(\01a\01b)";
+  EXPECT_THAT(with_producers(R"(\01\08language\40)" + lines).producers, SizeIs(64));
+  EXPECT_THAT(with_producers(R"(\01\08language\41)" + lines + R"(\01a\01b)").producers, SizeIs(0));
+  EXPECT_THAT(with_producers(R"(\01\08language\01\80\02)" + std::string(256, 'x') + R"(\00)").producers, SizeIs(1));
+  EXPECT_THAT(with_producers(R"(\01\08language\01\81\02)" + std::string(257, 'x') + R"(\00)").producers, SizeIs(0));
+}
+
 TEST(ModuleDescriptionTest, RefusesWhatIsNoValidModule) {
   EXPECT_THAT(describe_module({}, DescribeInThisProcess{}), FailsWith(kInvalidModule));
   EXPECT_THAT(describe_module(as_bytes("(module)"), DescribeInThisProcess{}), FailsWith(kInvalidModule));
@@ -69,10 +104,10 @@ TEST(ModuleDescriptionTest, RefusesWhatIsNoValidModule) {
 
 TEST(ModuleDescriptionTest, RefusesMoreThanACapAllows) {
   std::string wat = "(module";
-  for (int i = 0; i < 1'025; ++i) wat += fmt::format(R"( (func (export "e{}")))", i);
+  for (int i = 0; i < 4'097; ++i) wat += fmt::format(R"( (func (export "e{}")))", i);
   const auto module = describe_module(parse_wat(wat + ")").value_or(Bytes{}), DescribeInThisProcess{});
   ASSERT_THAT(module, FailsWith(kModuleOverCap));
-  EXPECT_THAT(module.error().message(), HasSubstr("1025"));
+  EXPECT_THAT(module.error().message(), HasSubstr("4097"));
 }
 
 TEST(ParseWatTest, RefusesWhatIsNoText) {

@@ -17,6 +17,8 @@ using capability::ExternKind;
 using capability::ModuleFacts;
 
 constexpr JsonLimits kReportLimits{.max_bytes = std::size_t{1} << 30, .max_depth = 8};
+constexpr std::size_t kMaxProducers = 64;
+constexpr std::size_t kMaxProducerBytes = 256;  // of each of the three texts
 
 // Reads members of one object; after the first that is missing or of another type it is not good, and answers defaults.
 class ReportReader {
@@ -51,6 +53,21 @@ class ReportReader {
     if (found != nullptr) return *found;
     good_ = false;
     return empty_list;
+  }
+  std::string producer_text(const Json& object, std::string_view key) {
+    std::string found = text(object, key);
+    return found.size() <= kMaxProducerBytes ? found : refuse(std::string());
+  }
+  std::vector<capability::Producer> producers(const Json::Array& objects) {
+    std::vector<capability::Producer> all;
+    if (objects.size() > kMaxProducers) return refuse(all);
+    all.reserve(objects.size());
+    for (const Json& each : objects) {
+      all.push_back({.field = producer_text(each, "field"),
+                     .name = producer_text(each, "name"),
+                     .version = producer_text(each, "version")});
+    }
+    return all;
   }
   ExternKind extern_kind(const Json& object) {
     const std::string kind = text(object, "kind");
@@ -101,6 +118,7 @@ ModuleFacts read_facts(ReportReader& reader, const Json& report) {
   module.element_segments = reader.number(report, "element_segments");
   module.custom_bytes = reader.number(report, "custom_bytes");
   module.code_bytes = reader.number(report, "code_bytes");
+  module.producers = reader.producers(reader.list(report, "producers"));
   return module;
 }
 

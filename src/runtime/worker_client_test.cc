@@ -116,7 +116,8 @@ TEST_F(FakeWorkerTest, AnAnswerThatNoWorkerGivesIsRefused) {
 TEST_F(FakeWorkerTest, FactsOfWrongTypesAreRefused) {
   constexpr std::string_view kGood =
       R"({"imports":[],"exports":[],"memories":[],"tables":[],"start":null,"functions_imported":0,)"
-      R"("functions_defined":0,"locals_max":0,"data_segments":0,"element_segments":0,"custom_bytes":0,"code_bytes":0})";
+      R"("functions_defined":0,"locals_max":0,"data_segments":0,"element_segments":0,"custom_bytes":0,)"
+      R"("code_bytes":0,"producers":[]})";
   const auto answered = [&](std::string_view from, std::string_view to) {
     std::string text(kGood);
     text.replace(text.find(from), from.size(), to);
@@ -128,6 +129,17 @@ TEST_F(FakeWorkerTest, FactsOfWrongTypesAreRefused) {
   EXPECT_THAT(answered("[]", R"([{"module":1,"name":"b","kind":"func","type":""}])"), FailsWith(kWorkerFailed));
   EXPECT_THAT(answered(R"("locals_max":0)", R"("locals_max":-1)"), FailsWith(kWorkerFailed));
   EXPECT_THAT(answered(R"("locals_max":0,)", ""), FailsWith(kWorkerFailed));
+  const auto producers = [&](std::size_t lines, std::size_t bytes) {
+    std::string list;
+    for (std::size_t i = 0; i < lines; ++i) {
+      list +=
+          fmt::format(R"({}{{"field":"sdk","name":"{}","version":""}})", i == 0 ? "" : ",", std::string(bytes, 'x'));
+    }
+    return answered(R"("producers":[])", fmt::format(R"("producers":[{}])", list));
+  };
+  EXPECT_THAT(producers(64, 256), IsOk());
+  EXPECT_THAT(producers(65, 1), FailsWith(kWorkerFailed));
+  EXPECT_THAT(producers(1, 257), FailsWith(kWorkerFailed));
 }
 
 TEST_F(FakeWorkerTest, AnAnswerLargerThanItsLimitIsNotTaken) {

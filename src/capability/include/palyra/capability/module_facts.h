@@ -32,12 +32,20 @@ struct Extent {  // memory in 64 KiB pages, table in elements
   std::optional<std::uint64_t> maximum;
 };
 
+// A line of the custom section `producers`.
+struct Producer {
+  std::string field;  // "language", "processed-by" or "sdk"
+  std::string name;
+  std::string version;
+};
+
 struct ModuleFacts {
   std::vector<ModuleImport> imports;  // in the module's order; names are the stranger's bytes (valid UTF-8)
   std::vector<ModuleExport> exports;
   std::vector<Extent> memories;  // imported ones first
   std::vector<Extent> tables;
   bool has_start_function = false;
+  std::vector<Producer> producers{};  // in the section's order; empty also when the section is malformed
 
   std::uint64_t functions_imported = 0;
   std::uint64_t functions_defined = 0;
