@@ -17,12 +17,14 @@ TEST(JsonTest, WritesBackWhatItReadInTheSameOrder) {
   EXPECT_EQ(to_text(parse(kText).value()), kText);
 }
 
+// M01
 TEST(JsonTest, RefusesADuplicateKeyHoweverItIsSpelt) {
   EXPECT_THAT(parse(R"({"a":1,"a":2})"), FailsWith(kJsonDuplicateKey));
   EXPECT_THAT(parse(R"({"a":1,"\u0061":2})"), FailsWith(kJsonDuplicateKey));
   EXPECT_THAT(parse(R"([{"x":{"k":1,"j":2,"k":1}}])"), FailsWith(kJsonDuplicateKey));
 }
 
+// M04
 TEST(JsonTest, RefusesNumbersThatItCannotHold) {
   for (const char* text :
        {"18446744073709551616", "-9223372036854775809", "123456789012345678901234567890", "1e400", "-1e400"}) {
@@ -31,11 +33,13 @@ TEST(JsonTest, RefusesNumbersThatItCannotHold) {
   EXPECT_EQ(*parse("-9223372036854775808").value().as_int(), std::numeric_limits<std::int64_t>::min());
 }
 
+// M05
 TEST(JsonTest, RefusesTextThatIsNotUtf8) {
   EXPECT_THAT(parse("\"\xff\""), FailsWith(kJsonNotUtf8));
   EXPECT_THAT(parse("\"\xed\xa0\x80\""), FailsWith(kJsonNotUtf8));
 }
 
+// M05
 TEST(JsonTest, RefusesLoneSurrogatesByteOrderMarksAndTrailingBytes) {
   for (const char* text : {R"("\ud800")", R"("\udc00")", R"("\ud800\u0041")", "\xEF\xBB\xBF{}", "{} {}", "{}x", "", " ",
                            "[1,]", "{'a':1}", "01", "+1", ".5", "NaN", "\"a\nb\"", "[1 2]", "{\"a\"}", "tru"}) {
@@ -44,12 +48,14 @@ TEST(JsonTest, RefusesLoneSurrogatesByteOrderMarksAndTrailingBytes) {
   EXPECT_FALSE(parse(std::string_view("1\0", 2)));
 }
 
+// M02
 TEST(JsonTest, AllowsNestingUpToTheLimitOnly) {
   EXPECT_THAT(parse("[[[[[[[[1]]]]]]]]"), IsOk());
   EXPECT_THAT(parse("[[[[[[[[[1]]]]]]]]]"), FailsWith(kJsonTooDeep));
   EXPECT_THAT(parse(std::string(100'000, '[')), ::testing::Not(IsOk()));
 }
 
+// M07
 TEST(JsonTest, RefusesADocumentOverTheLimitOfBytes) {
   EXPECT_THAT(parse_json(as_bytes("[1,2]"), {.max_bytes = 4, .max_depth = 8}), FailsWith(kJsonTooLarge));
   EXPECT_THAT(parse_json(as_bytes("[1,2]"), {.max_bytes = 5, .max_depth = 8}), IsOk());

@@ -120,6 +120,7 @@ TEST(TomlCorpusTest, GivesTheValuesOfEveryValidDocumentOrRefusesItByPolicy) {
   EXPECT_EQ(refused, 24U);
 }
 
+// M01
 TEST(TomlCorpusTest, RefusesEveryInvalidDocument) {
   std::size_t refused = 0;
   for (const std::string& name : files_of("invalid/")) {

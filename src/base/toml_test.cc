@@ -36,6 +36,7 @@ TEST(TomlTest, GivesEachLeafWithTheLineOfItsKeyInEverySpelling) {
                                                      "9: g h i 4", R"(10: u [{"v":1}])", "12: w {}"));
 }
 
+// M03, M12
 TEST(TomlTest, RefusesDatesAndNumbersThatAreNotFinite) {
   EXPECT_THAT(parse("a = 2026-11-22"), FailsWith(kTomlDate));
   EXPECT_THAT(parse("a = 18:00:00"), FailsWith(kTomlDate));
@@ -44,6 +45,7 @@ TEST(TomlTest, RefusesDatesAndNumbersThatAreNotFinite) {
   EXPECT_THAT(parse("a = -inf"), FailsWith(kTomlNumber));
 }
 
+// M01
 TEST(TomlTest, RefusesDuplicateKeysAndBadSyntaxWithTheLine) {
   EXPECT_THAT(parse("a = 1\na = 2"), FailsWith(kTomlDuplicateKey));
   EXPECT_THAT(parse("[t]\n[t]"), FailsWith(kTomlDuplicateKey));
@@ -54,6 +56,7 @@ TEST(TomlTest, RefusesDuplicateKeysAndBadSyntaxWithTheLine) {
   EXPECT_THAT(parse("a = 9223372036854775808"), FailsWith(kTomlSyntax));
 }
 
+// M05, M12
 TEST(TomlTest, RefusesWhatIsNotPlainUtf8) {
   EXPECT_THAT(parse("a = '\xff'"), FailsWith(kTomlNotUtf8));
   EXPECT_THAT(parse("\xEF\xBB\xBF"
@@ -62,6 +65,7 @@ TEST(TomlTest, RefusesWhatIsNotPlainUtf8) {
   EXPECT_THAT(parse(std::string_view("a = 1\0", 6)), FailsWith(kTomlNotUtf8));
 }
 
+// M02
 TEST(TomlTest, RefusesNestingOverTheLimitInEverySpelling) {
   EXPECT_THAT(parse("a = [[[[[1]]]]]"), IsOk());
   EXPECT_THAT(parse("a = [[[[[[1]]]]]]"), FailsWith(kTomlTooDeep));
@@ -71,6 +75,7 @@ TEST(TomlTest, RefusesNestingOverTheLimitInEverySpelling) {
   EXPECT_THAT(parse("a = {b = {c = {d = {e = {f = {g = 1}}}}}}"), FailsWith(kTomlTooDeep));
 }
 
+// M11
 TEST(TomlTest, SurvivesTheDeepestKeyThatFitsTheLargestDocument) {
   std::string text = "a";
   while (text.size() < 65'000) text += ".a";
@@ -97,6 +102,7 @@ TEST(TomlTest, DotsAndBracketsInTextDoNotCountAsNesting) {
               IsOk());
 }
 
+// M07
 TEST(TomlTest, RefusesLongArraysStringsAndDocuments) {
   EXPECT_THAT(parse("a = [1,2,3,4]"), IsOk());
   EXPECT_THAT(parse("a = [1,2,3,4,5]"), FailsWith(kTomlTooLarge));

@@ -17,6 +17,7 @@ std::string reason_of(const Error& error) {
   return std::string(id.substr(id.find('.') + 1));
 }
 
+// M13
 TEST(StrictJsonCorpusTest, AgreesWithTheOtherReaderOnEveryFile) {
   std::map<std::string, std::size_t> differences;  // "base's reason, this layer's reason"
   std::size_t judged = 0;

@@ -141,6 +141,7 @@ void defuse(const std::vector<BombFamily>& families) {
 
 TEST(JsonSchemaBombTest, SchemasAreRefusedOrAnswerIn100Milliseconds) { defuse(schema_bombs()); }
 TEST(JsonSchemaBombTest, PatternsAreRefusedOrAnswerIn100Milliseconds) { defuse(pattern_bombs()); }
+// M11
 TEST(JsonSchemaBombTest, DocumentsAreRefusedOrAnswerIn100Milliseconds) { defuse(document_bombs()); }
 
 }  // namespace

@@ -83,6 +83,7 @@ TEST(JsonDocumentTest, RefusesDepthOver64) {
   EXPECT_THAT(parse(std::string(100'000, '[')), FailsWith(kTooDeep));
 }
 
+// M04
 TEST(JsonDocumentTest, RefusesNumbersThatWouldBeRounded) {
   for (const std::string_view number :
        {"18446744073709551615", "-9223372036854775808", "1e308", "1E30", "123456789012345678901234567890.0"}) {

@@ -18,4 +18,18 @@ void append_big_endian(Bytes& bytes, T value) {
 
 inline void append_bytes(Bytes& bytes, BytesView more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
 
+// A field of a signed encoding: u16 tag || u32 length || value.
+inline void append_field(Bytes& bytes, std::uint16_t tag, BytesView value) {
+  append_big_endian(bytes, tag);
+  append_big_endian(bytes, static_cast<std::uint32_t>(value.size()));
+  append_bytes(bytes, value);
+}
+
+template <std::unsigned_integral T>
+void append_number(Bytes& bytes, std::uint16_t tag, T value) {
+  Bytes number;
+  append_big_endian(number, value);
+  append_field(bytes, tag, number);
+}
+
 }  // namespace palyra::skills

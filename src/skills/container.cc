@@ -269,16 +269,13 @@ Result<Contents> read_container(BytesView file) {
   PALYRA_TRY(check_names(names));
   PALYRA_TRY(check_layout(names, ModuleDepth::kAny));
   PALYRA_TRY(check_sizes(contents.entries));
-  for (const Entry& entry : contents.entries) {
-    Bytes plain;
+  for (Entry& entry : contents.entries) {
+    entry.bytes = entry.packed;
     if (entry.fields.method == kDeflated) {
-      plain = PALYRA_TRY(check_deflated(entry));
+      entry.bytes = contents.inflated.emplace_back(PALYRA_TRY(check_deflated(entry)));
     } else {
       PALYRA_TRY(check_stored(entry));
     }
-    if (entry.name != kSignatureEntry) continue;
-    contents.signature_document =
-        entry.fields.method == kDeflated ? std::move(plain) : Bytes(entry.packed.begin(), entry.packed.end());
   }
   return contents;
 }

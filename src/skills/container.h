@@ -51,6 +51,7 @@ struct Entry {
   std::uint32_t local_offset = 0;
   std::string_view name;  // inside the file
   BytesView packed;       // inside the file; set by C5
+  BytesView bytes;        // `packed`, or inside Contents::inflated; set by C10 and C11
 };
 
 struct Directory {
@@ -60,8 +61,8 @@ struct Directory {
 };
 
 struct Contents {
-  std::vector<Entry> entries;  // as they stand in the file
-  Bytes signature_document;    // the bytes of signature.json, inflated
+  std::vector<Entry> entries;   // as they stand in the file
+  std::vector<Bytes> inflated;  // of the deflated ones; at most kMaxArtifactBytes, by C9
 };
 
 // The whole pass: C1, C2; for each central header C3, C2, C6, C4; then C5, C7, C8, C9, C10 and C11.

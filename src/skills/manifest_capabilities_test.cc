@@ -47,6 +47,7 @@ TEST_F(ManifestCapabilitiesTest, RefuseWhatOnlyOlderManifestsMayHold) {
   }
 }
 
+// M15
 TEST_F(ManifestCapabilitiesTest, RefuseHttpRulesOutOfForm) {
   expect_refused({{"\"status.example.com\"", "\"*.example.com\"", kManifestHost},
                   {"\"status.example.com\"", "\"10.0.0.1\"", kManifestHost},
@@ -103,6 +104,7 @@ TEST_F(ManifestCapabilitiesTest, RefuseSecretsOutOfForm) {
                   {"uses = [\"hmac-sha256\"]", "value = \"x\"", kManifestUnknownKey}});
 }
 
+// M16
 TEST_F(ManifestCapabilitiesTest, RefuseStorageOutOfForm) {
   expect_refused({{"prefix = \"cache/\"", "prefix = \"cache\"", kManifestStoragePrefix},
                   {"prefix = \"cache/\"", "prefix = \"../\"", kManifestStoragePrefix},

@@ -15,23 +15,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kTypes = {"string", "integer", "number", "boolean", "string_list"};
 
-bool has_type(const Json& value, ConfigType type) {
-  switch (type) {
-    case ConfigType::kString:
-      return value.as_string() != nullptr;
-    case ConfigType::kInteger:
-      return value.as_int() != nullptr;
-    case ConfigType::kNumber:
-      return value.as_int() != nullptr || value.as_double() != nullptr;
-    case ConfigType::kBoolean:
-      return value.as_bool() != nullptr;
-    case ConfigType::kStringList:
-      break;
-  }
-  const auto is_string = [](const Json& element) { return element.as_string() != nullptr; };
-  return value.as_array() != nullptr && std::ranges::all_of(*value.as_array(), is_string);
-}
-
 Result<std::vector<std::string>> read_enum_values(TableReader& table, ConfigType type) {
   auto values = PALYRA_TRY(table.texts("enum_values"));
   if (!values.empty() && type != ConfigType::kString) {
@@ -117,6 +100,23 @@ Result<> mark_required(TableReader& config, std::vector<ConfigProperty>& propert
 }  // namespace
 
 std::string_view to_text(ConfigType type) { return kTypes.at(static_cast<std::size_t>(type)); }
+
+bool has_type(const Json& value, ConfigType type) {
+  switch (type) {
+    case ConfigType::kString:
+      return value.as_string() != nullptr;
+    case ConfigType::kInteger:
+      return value.as_int() != nullptr;
+    case ConfigType::kNumber:
+      return value.as_int() != nullptr || value.as_double() != nullptr;
+    case ConfigType::kBoolean:
+      return value.as_bool() != nullptr;
+    case ConfigType::kStringList:
+      break;
+  }
+  const auto is_string = [](const Json& element) { return element.as_string() != nullptr; };
+  return value.as_array() != nullptr && std::ranges::all_of(*value.as_array(), is_string);
+}
 
 Result<std::vector<ConfigProperty>> read_config(TableReader& top) {
   auto config = PALYRA_TRY(top.table("config"));

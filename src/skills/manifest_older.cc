@@ -26,18 +26,47 @@ Result<> read_names(TableReader& capabilities, std::string_view key, OlderCapabi
   return {};
 }
 
+// An installed skill is read with its modules and assets alone, and one that is built before its documents are made.
+// The whole artifact, which C8 gives an SBOM, was or will be compared.
+bool is_elsewhere(std::string_view path, std::span<const ArtifactEntry> entries) {
+  return find_entry(entries, kSbomEntry) == nullptr && !path.starts_with(kModuleFolder) && !path.starts_with("assets/");
+}
+
 Result<> check_listed_file(TableReader& file, const std::string& path, std::span<const ArtifactEntry> entries) {
+  const std::string sha256 = PALYRA_TRY(file.required_text("sha256"));
   const ArtifactEntry* entry = find_entry(entries, path);
+  if (entry == nullptr && is_elsewhere(path, entries)) return file.finish();
   if (entry == nullptr) {
     return fail(kManifestIntegrity, "\"{}\" is \"{}\", which is not in the artifact", file.name("path"),
                 printable(path));
   }
-  const std::string sha256 = PALYRA_TRY(file.required_text("sha256"));
   if (sha256 != crypto::to_hex(entry->sha256)) {
     return fail(kManifestIntegrity, "\"{}\" is \"{}\", but the digest of {} is {}", file.name("sha256"),
                 printable(sha256), path, crypto::to_hex(entry->sha256));
   }
   return file.finish();
+}
+
+Result<> check_listed_files(TableReader& integrity, std::span<const ArtifactEntry> entries,
+                            std::set<std::string>& paths) {
+  auto files = PALYRA_TRY(integrity.tables("files"));
+  for (TableReader& file : files) {
+    const std::string path = PALYRA_TRY(file.required_text("path"));
+    if (!paths.insert(path).second) {
+      return fail(kManifestDuplicate, "\"{}\" is \"{}\", which another file has", file.name("path"), printable(path));
+    }
+    PALYRA_TRY(check_listed_file(file, path, entries));
+  }
+  return integrity.finish();
+}
+
+// Of format 1: whatever is there is listed.
+Result<> check_all_listed(std::span<const ArtifactEntry> entries, const std::set<std::string>& paths) {
+  for (const ArtifactEntry& entry : entries) {
+    if (entry.name == kManifestEntry || entry.name == kSignatureEntry || paths.contains(entry.name)) continue;
+    return fail(kManifestIntegrity, "\"integrity.files\" does not name {}", entry.name);
+  }
+  return {};
 }
 
 }  // namespace
@@ -65,19 +94,12 @@ Result<OlderAsks> read_older_asks(TableReader& capabilities) {
   return older;
 }
 
-Result<> check_integrity(TableReader& top, std::span<const ArtifactEntry> entries) {
+Result<> check_integrity(TableReader& top, const ManifestContext& context) {
   if (top.is_version_3()) return {};
-  auto integrity = PALYRA_TRY(top.table("integrity"));
-  if (!integrity) return {};
   std::set<std::string> paths;
-  for (TableReader& file : PALYRA_TRY(integrity->tables("files"))) {
-    const std::string path = PALYRA_TRY(file.required_text("path"));
-    if (!paths.insert(path).second) {
-      return fail(kManifestDuplicate, "\"{}\" is \"{}\", which another file has", file.name("path"), printable(path));
-    }
-    PALYRA_TRY(check_listed_file(file, path, entries));
-  }
-  return integrity->finish();
+  auto integrity = PALYRA_TRY(top.table("integrity"));
+  if (integrity) PALYRA_TRY(check_listed_files(*integrity, context.entries, paths));
+  return context.format == ArtifactFormat::kFormat1 ? check_all_listed(context.entries, paths) : Result<>();
 }
 
 }  // namespace palyra::skills

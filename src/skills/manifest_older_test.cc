@@ -172,6 +172,7 @@ TEST_F(ManifestOlderTest, BecomeTheOneModel) {
   EXPECT_THAT(manifest->warnings, IsEmpty());
 }
 
+// M15
 TEST_F(ManifestOlderTest, NeverTurnAWildcardOrADeviceIntoAGrant) {
   const auto manifest = parse(edited("name", "name"));
   ASSERT_THAT(manifest, IsOk());
@@ -313,6 +314,24 @@ TEST_F(ManifestOlderTest, RefuseAnIntegrityListThatLies) {
                   {"[[integrity.files]]\n" + entry, "[integrity]\nfiles = [1]\n", kManifestWrongType}});
   expect_accepted(
       {{"[[integrity.files]]\n" + entry, ""}, {"[[integrity.files]]\n" + entry, "[integrity]\nfiles = []\n"}});
+}
+
+TEST_F(ManifestOlderTest, HaveTheFilesThatAnInstalledSkillDoesNotKeepComparedInTheWholeArtifact) {
+  const auto listing = [](std::string_view path) {
+    return std::string(kVersion1) +
+           fmt::format("[[integrity.files]]\npath = \"{}\"\nsha256 = \"{}\"\n", path, std::string(64, '0'));
+  };
+  const auto parse_with = [&](const testing::TestEntries& entries, std::string_view path) {
+    return parse_skill_manifest(as_bytes(listing(path)), {.entries = entries.view(), .schemas = schemas_});
+  };
+  const testing::TestEntries installed{{"modules/a.wasm", "a"}};
+  EXPECT_THAT(parse_with(installed, kSbomEntry), IsOk());
+  EXPECT_THAT(parse_with(installed, "skill/SKILL.md"), IsOk());
+  EXPECT_THAT(parse_with(installed, "assets/a.json"), FailsWith(kManifestIntegrity));
+  EXPECT_THAT(parse_with(installed, "modules/b.wasm"), FailsWith(kManifestIntegrity));
+  const testing::TestEntries whole{{"modules/a.wasm", "a"}, {std::string(kSbomEntry), "{}"}};
+  EXPECT_THAT(parse_with(whole, kSbomEntry), FailsWith(kManifestIntegrity));
+  EXPECT_THAT(parse_with(whole, "skill/SKILL.md"), FailsWith(kManifestIntegrity));
 }
 
 TEST_F(ManifestOlderTest, FindTheirModuleByTheOperatorsTableWhenThereAreSeveral) {

@@ -69,7 +69,7 @@ Result<> read_plugin(TableReader& plugin, std::span<const ArtifactEntry> entries
                 printable(*tool_id));
   }
   const auto module = PALYRA_TRY(plugin.text("default_module_path"));
-  if (module) PALYRA_TRY(check_module_path(plugin.name("default_module_path"), *module));
+  if (module) PALYRA_TRY(check_module_path(plugin.name("default_module_path"), *module, plugin.version()));
   if (module && !plugin.is_version_3()) PALYRA_TRY(set_module(*module, entries, tools));
   const auto entrypoint = PALYRA_TRY(plugin.text("default_entrypoint"));
   if (entrypoint) PALYRA_TRY(check_export_name(plugin.name("default_entrypoint"), *entrypoint));

@@ -29,8 +29,8 @@ Result<std::optional<SkillCompatibility>> read_compatibility(TableReader& top);
 Result<std::vector<SkillTool>> read_tools(TableReader& top, std::string_view publisher, const ManifestContext& context);
 // kManifestSyntax unless `text` can be the name of an export.
 Result<> check_export_name(std::string_view name, std::string_view text);
-// kManifestPath unless `text` is `modules/<one segment>.wasm`.
-Result<> check_module_path(std::string_view name, std::string_view text);
+// kManifestPath unless `text` is `modules/<one segment>.wasm`; below version 3, at any depth.
+Result<> check_module_path(std::string_view name, std::string_view text, ManifestVersion version);
 
 // manifest_schema.cc: a tool's schema, as JSON text on one line; nullopt when absent. Only version 3 names an asset.
 Result<std::optional<std::string>> read_schema(TableReader& tool, std::string_view key, const ManifestContext& context);
@@ -54,7 +54,7 @@ struct OlderAsks {
 // wildcard_opt_in, device_capabilities, node_capabilities.
 Result<OlderAsks> read_older_asks(TableReader& capabilities);
 // integrity, which is compared and not kept: the content root covers all of it. kManifestIntegrity.
-Result<> check_integrity(TableReader& top, std::span<const ArtifactEntry> entries);
+Result<> check_integrity(TableReader& top, const ManifestContext& context);
 
 // manifest_http.cc: the rules of http_egress_allowlist and http.
 Result<std::vector<capability::Capability>> read_http_rules(TableReader& capabilities, OlderAsks& older);

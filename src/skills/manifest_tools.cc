@@ -41,7 +41,7 @@ Result<std::optional<WasiMapping>> read_wasi(TableReader& tool) {
 
 Result<std::string> read_module(TableReader& tool, std::span<const ArtifactEntry> entries) {
   if (const auto named = tool.is_version_3() ? PALYRA_TRY(tool.text("module")) : std::nullopt) {
-    PALYRA_TRY(check_module_path(tool.name("module"), *named));
+    PALYRA_TRY(check_module_path(tool.name("module"), *named, tool.version()));
     if (find_entry(entries, *named) == nullptr) {
       return fail(kManifestToolModule, "\"{}\" names {}, which is not in the artifact", tool.name("module"), *named);
     }
@@ -145,11 +145,12 @@ Result<> check_export_name(std::string_view name, std::string_view text) {
   return {};
 }
 
-Result<> check_module_path(std::string_view name, std::string_view text) {
+Result<> check_module_path(std::string_view name, std::string_view text, ManifestVersion version) {
   constexpr std::string_view kFolder = "modules/";
   constexpr std::string_view kExtension = ".wasm";
   const bool shaped = capability::is_portable_name(text) && text.starts_with(kFolder) && text.ends_with(kExtension) &&
-                      text.size() > kFolder.size() + kExtension.size() && text.rfind('/') == kFolder.size() - 1;
+                      text.size() > kFolder.size() + kExtension.size() &&
+                      (version != ManifestVersion::k3 || text.rfind('/') == kFolder.size() - 1);
   if (!shaped) return fail(kManifestPath, "\"{}\" is \"{}\", not modules/<name>.wasm", name, printable(text));
   return {};
 }

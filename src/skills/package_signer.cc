@@ -43,6 +43,9 @@ Result<SignatureDocument> with_signature(SignatureDocument document, const crypt
 Result<CountersignedPackage> add_signature(const SignatureRequest& request) {
   PALYRA_CHECK(request.signing_key != nullptr);
   const Verification before = PALYRA_TRY(verify_for_anybody(request, request.file));
+  if (before.artifact->format() == ArtifactFormat::kFormat1) {
+    return fail(kPackageLegacy, "an artifact of format 1 takes no further signature");
+  }
   const SignatureDocument document = PALYRA_TRY(with_signature(*before.document, *request.signing_key));
   const std::string signature = format_signature_document(document);
   std::vector<ArtifactEntry> entries(before.artifact->entries().begin(), before.artifact->entries().end());

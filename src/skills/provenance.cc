@@ -3,10 +3,14 @@
 
 #include <palyra/base/utf8.h>
 #include <palyra/skills/provenance.h>
+#include <palyra/skills/statement.h>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 namespace palyra::skills {
 namespace {
@@ -37,13 +41,18 @@ Result<> check_subject(const Json& subject, std::span<const ArtifactEntry> entri
   return {};
 }
 
-Result<> check_subjects(const Json& document, std::span<const ArtifactEntry> entries) {
+Result<const Json::Array*> take_subjects(const Json& document) {
   const Json* subjects = document.find("subject");
   if (subjects == nullptr || subjects->as_array() == nullptr || subjects->as_array()->empty()) {
     return fail(kProvenanceSubject, "\"subject\" is not a list of at least one");
   }
+  return subjects->as_array();
+}
+
+Result<> check_subjects(const Json& document, std::span<const ArtifactEntry> entries) {
+  const Json::Array* subjects = PALYRA_TRY(take_subjects(document));
   std::set<std::string> named;
-  for (const Json& subject : *subjects->as_array()) PALYRA_TRY(check_subject(subject, entries, named));
+  for (const Json& subject : *subjects) PALYRA_TRY(check_subject(subject, entries, named));
   const ArtifactEntry* missing = find_unnamed_module(entries, named);
   if (missing == nullptr) return {};
   return fail(kProvenanceModuleMissing, "the module {} is not a subject", missing->name);
@@ -57,6 +66,51 @@ Result<> check_filled(const Json& document, std::initializer_list<std::string_vi
   return fail(kProvenancePredicate, "\"{}\" is not a text", fmt::join(path, "."));
 }
 
+// Of in-toto: a subject, or a ResourceDescriptor of SLSA.
+Json resource(const std::string& name, const crypto::Sha256Digest& sha256) {
+  return Json::Object{{"name", name}, {"digest", Json::Object{{"sha256", crypto::to_hex(sha256)}}}};
+}
+
+// Made here, and not brought by the caller.
+bool is_made(const ArtifactEntry& entry) {
+  return entry.name == kSbomEntry || entry.name == kProvenanceEntry || entry.name == kSignatureEntry;
+}
+
+Json build_definition(const BuildFacts& facts, std::span<const ArtifactEntry> entries) {
+  Json::Array dependencies;
+  for (const ArtifactEntry& entry : entries) {
+    if (is_made(entry)) continue;
+    const auto source = facts.sources.find(entry.name);
+    dependencies.push_back(source == facts.sources.end() ? resource(entry.name, entry.sha256)
+                                                         : resource(source->second.name, source->second.sha256));
+  }
+  const Json manifest = Json::Object{{"publisher", facts.identity.publisher},
+                                     {"skill_id", facts.identity.skill_id},
+                                     {"version", facts.identity.version.to_text()}};
+  return Json::Object{{"buildType", kBuildType},
+                      {"externalParameters", Json::Object{{"manifest", manifest},
+                                                          {"created", facts.created.seconds},
+                                                          {"not_after", facts.not_after.seconds}}},
+                      {"internalParameters", Json::Object{{"artifact_format", 2}, {"guest_abi", kGuestAbi}}},
+                      {"resolvedDependencies", std::move(dependencies)}};
+}
+
+// The same for the same build, and no other: nothing that a clock or a machine adds.
+std::string invocation_id(const BuildFacts& facts, std::span<const ArtifactEntry> entries) {
+  std::vector<ArtifactEntry> brought;
+  std::ranges::copy_if(entries, std::back_inserter(brought), [](const auto& entry) { return !is_made(entry); });
+  return "sha256:" + crypto::to_hex(crypto::sha256(
+                         as_bytes(fmt::format("{} {}", crypto::to_hex(content_root(brought)), facts.created.seconds))));
+}
+
+Json run_details(const BuildFacts& facts, std::span<const ArtifactEntry> entries) {
+  Json::Object metadata = {{"invocationId", invocation_id(facts, entries)}};
+  if (has_calendar_date(facts.created)) metadata.emplace_back("startedOn", palyra::to_text(facts.created));
+  return Json::Object{
+      {"builder", Json::Object{{"id", kBuilderId}, {"version", Json::Object{{"palyra", facts.palyra_version}}}}},
+      {"metadata", std::move(metadata)}};
+}
+
 }  // namespace
 
 Result<> check_provenance(std::span<const ArtifactEntry> entries) {
@@ -68,29 +122,27 @@ Result<> check_provenance(std::span<const ArtifactEntry> entries) {
   return check_filled(document, {"predicate", "runDetails", "builder", "id"});
 }
 
+Result<> check_legacy_provenance(std::span<const ArtifactEntry> entries) {
+  const Json document = PALYRA_TRY(read_document(entries, kProvenanceEntry, kCodes));
+  const Json* builder = document.find("builder");
+  if (builder == nullptr || builder->as_object() == nullptr) {
+    return fail(kProvenancePredicate, "\"builder\" is not an object");
+  }
+  static_cast<void>(PALYRA_TRY(take_subjects(document)));
+  return {};
+}
+
 std::string make_provenance(const BuildFacts& facts, std::span<const ArtifactEntry> entries) {
   Json::Array subjects;
   for (const ArtifactEntry& entry : entries) {
     if (entry.name == kProvenanceEntry || entry.name == kSignatureEntry) continue;
-    subjects.push_back(
-        Json::Object{{"name", entry.name}, {"digest", Json::Object{{"sha256", crypto::to_hex(entry.sha256)}}}});
+    subjects.push_back(resource(entry.name, entry.sha256));
   }
-  Json::Object parameters = {{"publisher", facts.identity.publisher},
-                             {"skill_id", facts.identity.skill_id},
-                             {"version", facts.identity.version.to_text()}};
-  Json::Object run = {
-      {"builder", Json::Object{{"id", kBuilderId}, {"version", Json::Object{{"palyra", facts.palyra_version}}}}}};
-  if (has_calendar_date(facts.created)) {
-    run.emplace_back("metadata", Json::Object{{"finishedOn", palyra::to_text(facts.created)}});
-  }
-  const Json document = Json::Object{
-      {"_type", kStatementType},
-      {"subject", std::move(subjects)},
-      {"predicateType", kPredicateType},
-      {"predicate", Json::Object{{"buildDefinition", Json::Object{{"buildType", kBuildType},
-                                                                  {"externalParameters", std::move(parameters)},
-                                                                  {"resolvedDependencies", Json::Array{}}}},
-                                 {"runDetails", std::move(run)}}}};
+  const Json document = Json::Object{{"_type", kStatementType},
+                                     {"subject", std::move(subjects)},
+                                     {"predicateType", kPredicateType},
+                                     {"predicate", Json::Object{{"buildDefinition", build_definition(facts, entries)},
+                                                                {"runDetails", run_details(facts, entries)}}}};
   return palyra::to_text(document, JsonStyle::kPretty);
 }
 

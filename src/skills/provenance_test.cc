@@ -84,17 +84,78 @@ TEST(ProvenanceTest, RefusesBuildsByNobody) {
   EXPECT_THAT(check(document({.builder = "[]"})), FailsWith(kProvenancePredicate));
 }
 
+TEST(ProvenanceTest, OfFormat1NeedsABuilderAndASubject) {
+  const auto check_legacy = [](const std::string& provenance) {
+    const TestEntries entries{{"modules/w.wasm", "wasm"}, {std::string(kProvenanceEntry), provenance}};
+    return check_legacy_provenance(entries.view());
+  };
+  EXPECT_THAT(check_legacy(R"({"builder":{"id":"local-dev"},"subject":[{"name":"module.wasm"}]})"), IsOk());
+  EXPECT_THAT(check_legacy(R"({"builder":"local-dev","subject":[{}]})"), FailsWith(kProvenancePredicate));
+  EXPECT_THAT(check_legacy(document({})), FailsWith(kProvenancePredicate));
+  EXPECT_THAT(check_legacy(R"({"builder":{},"subject":[]})"), FailsWith(kProvenanceSubject));
+  EXPECT_THAT(check_legacy(R"({"builder":{}})"), FailsWith(kProvenanceSubject));
+}
+
+BuildFacts example_facts() {
+  return {.identity = *parse_skill_identity("acme", "acme.w", "1.0.0"),
+          .name = "W",
+          .license = std::nullopt,
+          .created = {1'795'305'600},
+          .not_after = {1'795'392'000},
+          .palyra_version = "0.1.0"};
+}
+
+Json made_provenance(const BuildFacts& facts) {
+  const TestEntries content{{"assets/a.txt", "asset"}, {"modules/w.wasm", "wasm"}};
+  return parse_json(as_bytes(make_provenance(facts, content.view())), {.max_bytes = 1 << 20, .max_depth = 32}).value();
+}
+
+TEST(ProvenanceTest, MadeOnesSayWhatWasAskedOfWhomAndWhen) {
+  const Json document = made_provenance(example_facts());
+  const Json& build = *document.find("predicate")->find("buildDefinition");
+  EXPECT_EQ(
+      *build.find("externalParameters"),
+      Json(Json::Object{{"manifest", Json::Object{{"publisher", "acme"}, {"skill_id", "acme.w"}, {"version", "1.0.0"}}},
+                        {"created", 1'795'305'600},
+                        {"not_after", 1'795'392'000}}));
+  EXPECT_EQ(*build.find("internalParameters"), Json(Json::Object{{"artifact_format", 2}, {"guest_abi", 1}}));
+  const Json& run = *document.find("predicate")->find("runDetails");
+  EXPECT_EQ(*run.find("builder")->find("version")->find("palyra"), Json("0.1.0"));
+  EXPECT_EQ(*run.find("metadata")->find("startedOn"), Json("2026-11-22T00:00:00Z"));
+}
+
+TEST(ProvenanceTest, MadeOnesDependOnTheFilesThatTheEntriesWereMadeOf) {
+  BuildFacts facts = example_facts();
+  const crypto::Sha256Digest text = crypto::sha256(as_bytes("(module)"));
+  facts.sources.emplace("modules/w.wasm", SourceFile{.name = "modules/w.wat", .sha256 = text});
+  const Json document = made_provenance(facts);
+  const Json::Array& files =
+      *document.find("predicate")->find("buildDefinition")->find("resolvedDependencies")->as_array();
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(*files[0].find("name"), Json("assets/a.txt"));
+  EXPECT_EQ(*files[0].find("digest")->find("sha256"), Json(crypto::to_hex(crypto::sha256(as_bytes("asset")))));
+  EXPECT_EQ(*files[1].find("name"), Json("modules/w.wat"));
+  EXPECT_EQ(*files[1].find("digest")->find("sha256"), Json(crypto::to_hex(text)));
+}
+
+TEST(ProvenanceTest, MadeOnesHaveAnInvocationThatFollowsContentAndTime) {
+  const auto invocation = [](const BuildFacts& facts) {
+    const Json document = made_provenance(facts);
+    return *document.find("predicate")->find("runDetails")->find("metadata")->find("invocationId")->as_string();
+  };
+  const std::string first = invocation(example_facts());
+  EXPECT_EQ(first, invocation(example_facts()));
+  BuildFacts later = example_facts();
+  later.created = {later.created.seconds + 1};
+  EXPECT_NE(first, invocation(later));
+}
+
 TEST(ProvenanceTest, MadeOnesAreAcceptedAndAlwaysTheSame) {
-  const BuildFacts facts{.identity = *parse_skill_identity("acme", "acme.w", "1.0.0"),
-                         .name = "W",
-                         .license = std::nullopt,
-                         .created = {1'795'305'600},
-                         .palyra_version = "0.1.0"};
+  const BuildFacts facts = example_facts();
   const TestEntries content{{"assets/a.txt", "asset"}, {"modules/w.wasm", "wasm"}};
   const std::string made = make_provenance(facts, content.view());
   EXPECT_EQ(made, make_provenance(facts, content.view()));
   EXPECT_THAT(check(made), IsOk());
-  EXPECT_NE(made.find("\"finishedOn\": \"2026-11-22T00:00:00Z\""), std::string::npos);
 }
 
 }  // namespace

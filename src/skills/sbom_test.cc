@@ -89,12 +89,78 @@ TEST(SbomTest, RefusesListsThatLie) {
   EXPECT_THAT(check(document(component("assets/a.txt", hash_of("asset")))), FailsWith(kSbomModuleMissing));
 }
 
+TEST(SbomTest, OfFormat1NeedsNoModulesButTellsNoLies) {
+  const auto check_legacy = [](const std::string& sbom) {
+    const TestEntries entries{{"modules/w.wasm", "wasm"}, {std::string(kSbomEntry), sbom}};
+    return check_legacy_sbom(entries.view());
+  };
+  EXPECT_THAT(check_legacy(document("")), IsOk());
+  EXPECT_THAT(check_legacy(document(module())), IsOk());
+  EXPECT_THAT(check_legacy(document(component("modules/w.wasm", hash_of("other")))), FailsWith(kSbomDigestMismatch));
+  EXPECT_THAT(check_legacy(R"({"bomFormat":"SPDX","specVersion":"1.6"})"), FailsWith(kSbomFormat));
+}
+
+BuildFacts example_facts() {
+  return {.identity = *parse_skill_identity("acme", "acme.w", "1.0.0"),
+          .name = "Žluťoučký \"kůň\"",
+          .license = "MIT",
+          .created = {1'795'305'600},
+          .palyra_version = "0.1.0",
+          .producers = {{"modules/w.wasm", {{"language", "C_plus_plus_14", ""}, {"processed-by", "clang", "19.1"}}}}};
+}
+
+Json made_sbom(const BuildFacts& facts) {
+  const TestEntries content{{"assets/a.txt", "asset"}, {"modules/w.wasm", "wasm"}, {"skill.toml", "x"}};
+  return parse_json(as_bytes(make_sbom(facts, content.view())), {.max_bytes = 1 << 20, .max_depth = 32}).value();
+}
+
+const Json& component_of(const Json& sbom, std::string_view name) {
+  for (const Json& each : *sbom.find("components")->as_array()) {
+    if (*each.find("name")->as_string() == name) return each;
+  }
+  ADD_FAILURE() << "no component " << name;
+  static const Json none;
+  return none;
+}
+
+TEST(SbomTest, MadeOnesSayWhatTheModulesSayOfTheirTools) {
+  const Json sbom = made_sbom(example_facts());
+  const Json expected = Json::Array{Json::Object{{"name", "palyra:producers:language"}, {"value", "C_plus_plus_14"}},
+                                    Json::Object{{"name", "palyra:producers:processed-by"}, {"value", "clang 19.1"}}};
+  EXPECT_EQ(*component_of(sbom, "modules/w.wasm").find("properties"), expected);
+  EXPECT_EQ(component_of(sbom, "assets/a.txt").find("properties"), nullptr);
+  EXPECT_EQ(*component_of(sbom, "modules/w.wasm").find("mime-type"), Json("application/wasm"));
+}
+
+TEST(SbomTest, MadeOnesNameTheSkillItsLicenseItsToolAndWhatItDependsOn) {
+  const Json sbom = made_sbom(example_facts());
+  const Json& metadata = *sbom.find("metadata");
+  const Json& skill = *metadata.find("component");
+  EXPECT_EQ(*skill.find("purl"), Json("pkg:generic/acme/acme.w@1.0.0"));
+  EXPECT_EQ(*skill.find("licenses"), Json(Json::Array{Json::Object{{"expression", "MIT"}}}));
+  const Json& tool = metadata.find("tools")->find("components")->as_array()->front();
+  EXPECT_EQ(*tool.find("name"), Json("palyra"));
+  EXPECT_EQ(*tool.find("version"), Json("0.1.0"));
+  const Json& dependency = sbom.find("dependencies")->as_array()->front();
+  EXPECT_EQ(*dependency.find("ref"), *skill.find("bom-ref"));
+  EXPECT_EQ(*dependency.find("dependsOn"),
+            Json(Json::Array{"entry:assets/a.txt", "entry:modules/w.wasm", "entry:skill.toml"}));
+}
+
+TEST(SbomTest, MadeOnesHaveASerialNumberThatFollowsTheContent) {
+  const auto serial = [](const BuildFacts& facts) { return *made_sbom(facts).find("serialNumber")->as_string(); };
+  const std::string number = serial(example_facts());
+  ASSERT_EQ(number.size(), std::string_view("urn:uuid:00000000-0000-8000-8000-000000000000").size());
+  EXPECT_EQ(number.at(9 + 14), '8');                                                    // version
+  EXPECT_NE(std::string_view("89ab").find(number.at(9 + 19)), std::string_view::npos);  // variant
+  EXPECT_EQ(number, serial(example_facts()));
+  BuildFacts other = example_facts();
+  other.license = "Apache-2.0";
+  EXPECT_NE(number, serial(other));
+}
+
 TEST(SbomTest, MadeOnesAreAcceptedAndAlwaysTheSame) {
-  const BuildFacts facts{.identity = *parse_skill_identity("acme", "acme.w", "1.0.0"),
-                         .name = "Žluťoučký \"kůň\"",
-                         .license = "MIT",
-                         .created = {1'795'305'600},
-                         .palyra_version = "0.1.0"};
+  const BuildFacts facts = example_facts();
   const TestEntries content{{"assets/a.txt", "asset"}, {"modules/w.wasm", "wasm"}, {"skill.toml", "x"}};
   const std::string made = make_sbom(facts, content.view());
   EXPECT_EQ(made, make_sbom(facts, content.view()));

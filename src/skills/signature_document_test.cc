@@ -99,6 +99,7 @@ struct Change {
   ErrorCode code;
 };
 
+// M08, M09
 TEST(SignatureDocumentTest, IsRefusedForTheFirstThingThatIsWrong) {
   for (const Change& change : {
            Change{"{", "[", kShapeNotJson},
@@ -133,6 +134,7 @@ TEST(SignatureDocumentTest, IsRefusedForTheFirstThingThatIsWrong) {
   }
 }
 
+// M07
 TEST(SignatureDocumentTest, IsRefusedAboveItsSize) {
   const std::string text = document_text();
   const std::string padding(kMaxSignatureDocumentBytes + 1 - text.size(), ' ');

@@ -112,6 +112,9 @@ Result<SkillManifest> parse_skill_manifest(BytesView toml, const ManifestContext
   const Json document = PALYRA_TRY(read_toml(toml));
   SkillManifest manifest;
   manifest.manifest_version = PALYRA_TRY(read_version(*document.as_object()));
+  if (context.format == ArtifactFormat::kFormat1 && manifest.manifest_version == ManifestVersion::k3) {
+    return fail(kManifestIntegerRange, "\"manifest_version\" is 3, not 1 or 2 as in an artifact of format 1");
+  }
   TableReader top(*document.as_object(), "", manifest.manifest_version);
   top.take("manifest_version");
   manifest.identity = PALYRA_TRY(read_identity(top, context.signed_identity));
@@ -119,7 +122,7 @@ Result<SkillManifest> parse_skill_manifest(BytesView toml, const ManifestContext
   manifest.tools = PALYRA_TRY(read_tools(top, manifest.identity.publisher, context));
   PALYRA_TRY(read_asks(top, manifest));
   manifest.compatibility = PALYRA_TRY(read_compatibility(top));
-  PALYRA_TRY(check_integrity(top, context.entries));
+  PALYRA_TRY(check_integrity(top, context));
   if (top.is_version_3()) manifest.config = PALYRA_TRY(read_config(top));
   if (manifest.manifest_version == ManifestVersion::k1) {
     manifest.warnings.push_back(

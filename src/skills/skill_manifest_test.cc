@@ -81,6 +81,7 @@ TEST_F(SkillManifestTest, RefusesVersionsThatAreNone) {
                   {"manifest_version = 3", "manifest_version = \"3\"", kManifestWrongType}});
 }
 
+// M08, M10
 TEST_F(SkillManifestTest, RefusesKeysItDoesNotKnow) {
   expect_refused(
       {{"[compat]", "[integrity]\n[compat]", kManifestUnknownKey},
@@ -95,6 +96,7 @@ TEST_F(SkillManifestTest, RefusesKeysItDoesNotKnow) {
        {"[builder.checklist]", "[builder.checklist]\nmore = 1", kManifestUnknownKey}});
 }
 
+// M09
 TEST_F(SkillManifestTest, RefusesIdentitiesAgainstTheirGrammar) {
   expect_refused({{"publisher = \"acme\"\n", "", kManifestMissingKey},
                   {"\"acme\"", "\"Acme\"", kManifestPublisher},
@@ -126,6 +128,7 @@ TEST_F(SkillManifestTest, IsComparedWithWhatWasSignedBeforeOtherRules) {
   EXPECT_EQ(parse_skill_identity("acme", ".", "1.2.0"), std::nullopt);
 }
 
+// M06
 TEST_F(SkillManifestTest, RefusesTextThatMisleadsPeople) {
   const std::string_view name = "name = \"Weather\"";
   const auto named = [](const std::string& text) { return "name = \"" + text + "\""; };
@@ -188,6 +191,7 @@ TEST_F(SkillManifestTest, RefusesLicencesThatAreNoExpression) {
   }
 }
 
+// M03, M14
 TEST_F(SkillManifestTest, RefusesLimitsOutOfRange) {
   expect_refused({{"wall_clock_timeout_ms = 1000", "wall_clock_timeout_ms = 0", kManifestIntegerRange},
                   {"fuel_budget = 1", "fuel_budget = 0", kManifestIntegerRange},

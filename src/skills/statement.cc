@@ -13,19 +13,6 @@ using namespace std::string_view_literals;
 constexpr std::string_view kStatementContext = "palyra/artifact-signature/2\0"sv;
 constexpr std::uint32_t kFieldCount = 9;
 
-void append_field(Bytes& bytes, std::uint16_t tag, BytesView value) {
-  append_big_endian(bytes, tag);
-  append_big_endian(bytes, static_cast<std::uint32_t>(value.size()));
-  append_bytes(bytes, value);
-}
-
-template <std::unsigned_integral T>
-void append_number(Bytes& bytes, std::uint16_t tag, T value) {
-  Bytes number;
-  append_big_endian(number, value);
-  append_field(bytes, tag, number);
-}
-
 }  // namespace
 
 Bytes statement_bytes(const Statement& statement) {

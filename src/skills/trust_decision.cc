@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "palyra/skills/trust_store.h"
+#include "palyra/skills/trust_decision.h"
 
 #include <palyra/base/check.h>
 #include <palyra/base/utf8.h>
+#include <palyra/skills/confusable_names.h>
 
 #include <algorithm>
+#include <set>
 
 namespace palyra::skills {
 namespace {
@@ -13,7 +15,7 @@ constexpr const char* kFirstUseAdvice =
     "--trust-on-first-use, after comparing the fingerprint with the publisher's own";
 
 TrustDecision refuse(TrustVerdict verdict, Error error) {
-  return {.verdict = verdict, .pin = std::nullopt, .error = std::move(error)};
+  return {.verdict = verdict, .pin = std::nullopt, .error = std::move(error), .warnings = {}};
 }
 
 std::string fingerprints(std::span<const crypto::PublicKey> keys) {
@@ -25,17 +27,19 @@ std::string fingerprints(std::span<const crypto::PublicKey> keys) {
   return text;
 }
 
-std::optional<TrustDecision> check_keys(const TrustQuestion& question, const Publisher& publisher) {
+std::optional<TrustDecision> check_keys(const SkillTrustStore& store, const TrustQuestion& question,
+                                        const Publisher& publisher) {
   const std::string& name = question.statement->identity.publisher;
-  const auto counted = std::ranges::count_if(question.signers, [&publisher](const crypto::PublicKey& signer) {
-    return std::ranges::find(publisher.keys, signer) != publisher.keys.end();
+  const auto counted = std::ranges::count_if(question.signers, [&](const crypto::PublicKey& signer) {
+    return std::ranges::find(publisher.keys, signer) != publisher.keys.end() && !store.is_revoked(name, signer);
   });
   if (counted == 0) {
     return refuse(
         TrustVerdict::kKeyMismatch,
         Error(kTrustKeyMismatch, fmt::format("publisher '{}' is known by {} and this is signed by {}", name,
                                              fingerprints(publisher.keys), fingerprints(question.signers)))
-            .with_next("ask the publisher over another way which keys are his; this version cannot take up new ones"));
+            .with_next("palyra trust rotate --apply FILE, if he changed his keys and published the statement; "
+                       "otherwise ask him over another way which keys are his"));
   }
   if (std::cmp_less(counted, publisher.threshold)) {
     return refuse(TrustVerdict::kThresholdNotMet,
@@ -43,6 +47,47 @@ std::optional<TrustDecision> check_keys(const TrustQuestion& question, const Pub
                                                            name, publisher.threshold)));
   }
   return std::nullopt;
+}
+
+const RevocationList* list_of(const SkillTrustStore& store, std::string_view publisher) {
+  const auto found = store.revocations().find(publisher);
+  return found == store.revocations().end() ? nullptr : &found->second;
+}
+
+// A list that nobody renews may be one that somebody withholds. The operator's own has no expiry.
+std::optional<TrustDecision> check_freshness(const SkillTrustStore& store, const TrustQuestion& question) {
+  const std::string& name = question.statement->identity.publisher;
+  const RevocationList* list = list_of(store, name);
+  if (list == nullptr || list->expires.seconds == 0 ||
+      question.now.seconds - list->expires.seconds <= kRevocationGraceSeconds) {
+    return std::nullopt;
+  }
+  return refuse(TrustVerdict::kRevocationsStale,
+                Error(kTrustRevocationsStale,
+                      fmt::format("revocation list {} of publisher '{}' was good until {}, and it is {}",
+                                  list->list_version, name, to_text(list->expires), to_text(question.now)))
+                    .with_next("ask the publisher for his newest list, and: palyra trust revoke --apply FILE"));
+}
+
+std::vector<std::string> warnings(const SkillTrustStore& store, const TrustQuestion& question) {
+  std::vector<std::string> sentences;
+  const SkillIdentity& identity = question.statement->identity;
+  const RevocationList* list = list_of(store, identity.publisher);
+  if (list != nullptr && list->expires.seconds != 0 && question.now > list->expires) {
+    sentences.push_back(
+        fmt::format("the revocation list of publisher '{}' expired at {}; nothing new of his is taken "
+                    "from {} on",
+                    identity.publisher, to_text(list->expires),
+                    to_text(WallTime{list->expires.seconds + kRevocationGraceSeconds})));
+  }
+  if (is_fast_forward(store, *question.statement)) {
+    sentences.push_back(
+        fmt::format("{} {} is more than one major version above {}; once it is promoted, versions "
+                    "between them are refused as older",
+                    identity.skill_id, identity.version.to_text(),
+                    store.find_skill(identity.skill_id)->highest_version->to_text()));
+  }
+  return sentences;
 }
 
 std::optional<TrustDecision> check_version(const TrustQuestion& question, const SkillRecord& record) {
@@ -69,7 +114,7 @@ std::optional<TrustDecision> check_version(const TrustQuestion& question, const 
 TrustDecision decide_known(const SkillTrustStore& store, const TrustQuestion& question, const Publisher& publisher) {
   const Statement& statement = *question.statement;
   const SkillIdentity& identity = statement.identity;
-  if (auto refusal = check_keys(question, publisher)) return *std::move(refusal);
+  if (auto refusal = check_keys(store, question, publisher)) return *std::move(refusal);
   const SkillRecord* record = store.find_skill(identity.skill_id);
   if (record != nullptr && record->publisher != identity.publisher) {
     return refuse(
@@ -82,13 +127,15 @@ TrustDecision decide_known(const SkillTrustStore& store, const TrustQuestion& qu
                   Error(kTrustExpired, fmt::format("the signature was good until {}, and it is {}",
                                                    to_text(statement.not_after), to_text(question.now))));
   }
+  if (auto refusal = check_freshness(store, question)) return *std::move(refusal);
   if (record != nullptr) {
     if (auto refusal = check_version(question, *record)) return *std::move(refusal);
   }
   const bool by_operator = publisher.source == PublisherSource::kOperator;
   return {.verdict = by_operator ? TrustVerdict::kAllowlisted : TrustVerdict::kTofuPinned,
           .pin = std::nullopt,
-          .error = std::nullopt};
+          .error = std::nullopt,
+          .warnings = {}};
 }
 
 // The one key that a first use may pin: the sole signer, or the one that was named.
@@ -107,26 +154,65 @@ Result<crypto::PublicKey> key_to_pin(const TrustQuestion& question) {
   return *named;
 }
 
+// Why no first use may pin the key, or nothing.
+std::optional<std::string_view> unfit_to_pin(const SkillTrustStore& store, std::string_view publisher,
+                                             const crypto::PublicKey& key) {
+  if (store.is_revoked(publisher, key)) return "is revoked";
+  if (store.is_retired(publisher, key)) return "was replaced by a rotation";
+  return std::nullopt;
+}
+
 // The decision is taken again as if the key were pinned already.
 TrustDecision decide_with_consent(const SkillTrustStore& store, const TrustQuestion& question) {
   auto key = key_to_pin(question);
   if (!key) return refuse(TrustVerdict::kUntrusted, std::move(key).error());
+  const std::string& name = question.statement->identity.publisher;
+  if (const auto unfit = unfit_to_pin(store, name, *key)) {
+    return refuse(TrustVerdict::kUntrusted,
+                  Error(kTrustUntrusted, fmt::format("{} of publisher '{}' {}, so no first use "
+                                                     "can pin it",
+                                                     crypto::fingerprint(*key), name, *unfit))
+                      .with_next("ask the publisher for his current key"));
+  }
   const Publisher record{
       .keys = {*key}, .threshold = 1, .source = PublisherSource::kTofu, .first_seen = question.now, .pinned_by = {}};
   TrustDecision decision = decide_known(store, question, record);
-  if (decision.allows()) decision.pin = Pin{.publisher = question.statement->identity.publisher, .record = record};
+  if (decision.allows()) decision.pin = Pin{.publisher = name, .record = record};
   return decision;
+}
+
+// Publishers that people here know: those of the store, those whose skills were ever here, and the reserved names.
+std::vector<std::string> known_names(const SkillTrustStore& store) {
+  std::set<std::string> names(reserved_publishers().begin(), reserved_publishers().end());
+  for (const auto& [name, publisher] : store.publishers()) names.insert(name);
+  for (const auto& [id, record] : store.skills()) names.insert(record.publisher);
+  return {names.begin(), names.end()};
+}
+
+// A first use under such a name would pin whoever took it first.
+std::optional<TrustDecision> check_name(const SkillTrustStore& store, const std::string& name,
+                                        const std::string& about) {
+  const std::string advice = fmt::format("palyra trust add {} --key KEY, if you are sure whose key it is", name);
+  if (is_reserved_publisher(name)) {
+    return refuse(
+        TrustVerdict::kUntrusted,
+        Error(kTrustUntrusted, about + "; the name is reserved, so no first use can pin it").with_next(advice));
+  }
+  if (const auto like = find_confusable(name, known_names(store))) {
+    return refuse(TrustVerdict::kUntrusted,
+                  Error(kTrustUntrusted,
+                        fmt::format("{}; the name looks like '{}', another publisher's, so no first use can pin it",
+                                    about, *like))
+                      .with_next(advice));
+  }
+  return std::nullopt;
 }
 
 TrustDecision decide_unknown(const SkillTrustStore& store, const TrustQuestion& question) {
   const std::string& name = question.statement->identity.publisher;
   const std::string about = fmt::format("publisher '{}' is not known here; the signature by {} is valid", name,
                                         fingerprints(question.signers));
-  if (is_reserved_publisher(name)) {
-    return refuse(TrustVerdict::kUntrusted,
-                  Error(kTrustUntrusted, about + "; the name is reserved, so no first use can pin it")
-                      .with_next(fmt::format("palyra trust add {} KEY, if you are sure whose key it is", name)));
-  }
+  if (auto refusal = check_name(store, name, about)) return *std::move(refusal);
   switch (question.policy.unknown_publisher) {
     case UnknownPublisher::kReport:
       return refuse(TrustVerdict::kFirstUse, Error(kTrustFirstUse, about).with_next(kFirstUseAdvice));
@@ -162,14 +248,38 @@ std::string_view to_text(TrustVerdict verdict) {
       return "equivocation";
     case TrustVerdict::kRollback:
       return "rollback";
+    case TrustVerdict::kRevoked:
+      return "revoked";
+    case TrustVerdict::kRevocationsStale:
+      return "revocations_stale";
   }
   return {};
 }
 
 TrustDecision decide_trust(const SkillTrustStore& store, const TrustQuestion& question) {
   PALYRA_CHECK(question.statement != nullptr && !question.signers.empty());
-  const Publisher* publisher = store.find_publisher(question.statement->identity.publisher);
-  return publisher != nullptr ? decide_known(store, question, *publisher) : decide_unknown(store, question);
+  const Statement& statement = *question.statement;
+  const SkillIdentity& identity = statement.identity;
+  if (auto error = find_revocation(store, {.publisher = identity.publisher,
+                                           .skill_id = identity.skill_id,
+                                           .version = identity.version,
+                                           .content_root = statement.content_root,
+                                           .signers = question.signers})) {
+    return refuse(TrustVerdict::kRevoked, *std::move(error));
+  }
+  const Publisher* publisher = store.find_publisher(identity.publisher);
+  TrustDecision decision =
+      publisher != nullptr ? decide_known(store, question, *publisher) : decide_unknown(store, question);
+  if (decision.allows()) decision.warnings = warnings(store, question);
+  return decision;
+}
+
+bool is_fast_forward(const SkillTrustStore& store, const Statement& statement) {
+  const SkillRecord* record = store.find_skill(statement.identity.skill_id);
+  if (record == nullptr || !record->highest_version) return false;
+  const std::uint32_t highest = record->highest_version->major;
+  const std::uint32_t offered = statement.identity.version.major;
+  return offered > highest && offered - highest > 1;
 }
 
 }  // namespace palyra::skills

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "palyra/skills/trust_store.h"
+#include "palyra/skills/trust_decision.h"
 
 #include <palyra/base/check.h>
 #include <palyra/base/utf8.h>
@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 12> kReservedPublishers{"admin",    "admi
                                                                "security", "support",       "system",   "verified"};
 
 }  // namespace
+
+std::span<const std::string_view> reserved_publishers() { return kReservedPublishers; }
 
 bool is_reserved_publisher(std::string_view name) {
   // C7 refuses the segments that are Windows devices, and otherwise allows every publisher name.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "palyra/skills/trust_store.h"
+#include "palyra/skills/trust_decision.h"
 
 #include <palyra/base/hex.h>
 #include <palyra/base/testing.h>
@@ -62,6 +62,7 @@ TEST(TrustDecisionTest, AllowsWhatEnoughKeysOfAKnownPublisherSigned) {
   EXPECT_TRUE(by_first_use.allows());
 }
 
+// K06
 TEST(TrustDecisionTest, RefusesOtherKeysOfAKnownPublisherWhateverTheConsent) {
   const SkillTrustStore store = knowing(publisher({kAuthor}));
   for (const auto consent : {UnknownPublisher::kReport, UnknownPublisher::kRefuse, UnknownPublisher::kPin}) {
@@ -72,6 +73,8 @@ TEST(TrustDecisionTest, RefusesOtherKeysOfAKnownPublisherWhateverTheConsent) {
     EXPECT_TRUE(decision.error->is(kTrustKeyMismatch));
     EXPECT_NE(decision.error->message().find(crypto::fingerprint(kAuthor)), std::string::npos);
     EXPECT_NE(decision.error->message().find(crypto::fingerprint(kStranger)), std::string::npos);
+    ASSERT_FALSE(decision.error->next().empty());
+    EXPECT_NE(decision.error->next().front().find("palyra trust rotate"), std::string::npos);
   }
 }
 
@@ -82,6 +85,7 @@ TEST(TrustDecisionTest, CountsOnlyKeysOfThePublisherTowardsTheThreshold) {
   EXPECT_EQ(decide(store, statement(), {kAuthor, kReviewer}).verdict, TrustVerdict::kAllowlisted);
 }
 
+// K01, K02
 TEST(TrustDecisionTest, LooksAtAnUnknownPublisherWithoutPinning) {
   const SkillTrustStore empty;
   const auto looked = decide(empty, statement(), {kAuthor}, {.unknown_publisher = UnknownPublisher::kReport});
@@ -131,6 +135,7 @@ TEST(TrustDecisionTest, TakesTheDecisionAgainBeforeItPins) {
   EXPECT_FALSE(decision.pin.has_value());
 }
 
+// K03
 TEST(TrustDecisionTest, LeavesReservedNamesToAnOperator) {
   for (const char* name : {"palyra", "palyra-labs", "official", "con", "lpt1"}) {
     EXPECT_TRUE(is_reserved_publisher(name)) << name;
@@ -145,6 +150,7 @@ TEST(TrustDecisionTest, LeavesReservedNamesToAnOperator) {
   EXPECT_FALSE(is_reserved_publisher("acme"));
 }
 
+// K22, as far as one installation can tell: a skill id has one publisher.
 TEST(TrustDecisionTest, RefusesASkillIdOfAnotherPublisher) {
   SkillTrustStore store = knowing(publisher({kAuthor}));
   store.restore_skill("acme.weather", {.publisher = "other"});
@@ -163,6 +169,7 @@ TEST(TrustDecisionTest, RefusesAfterNotAfterAndNotBefore) {
   EXPECT_EQ(decide(store, about, {kAuthor}).verdict, TrustVerdict::kExpired);
 }
 
+// K21
 TEST(TrustDecisionTest, RefusesOtherContentUnderAVersionAlreadySeen) {
   SkillTrustStore store = knowing(publisher({kAuthor}));
   store.record_install(statement("1.2.0", 1));
@@ -178,6 +185,7 @@ TEST(TrustDecisionTest, ExemptsVersionsUnderDevelopmentFromThat) {
   EXPECT_TRUE(store.find_skill("acme.weather")->content.empty());
 }
 
+// K15
 TEST(TrustDecisionTest, RefusesAVersionBelowTheHighestPromotedUnlessAllowed) {
   SkillTrustStore store = knowing(publisher({kAuthor}));
   store.record_install(statement("2.0.0"));
@@ -211,6 +219,111 @@ TEST(TrustDecisionTest, NamesTheFirstOfSeveralReasonsByPrecedence) {
   EXPECT_EQ(decide(store, about, both).verdict, TrustVerdict::kRollback);
 }
 
+Statement by(std::string name, std::string_view version = "1.2.0") {
+  Statement about = statement(version);
+  about.identity.skill_id = name + ".weather";
+  about.identity.publisher = std::move(name);
+  return about;
+}
+
+// K01, K03
+TEST(TrustDecisionTest, LeavesNamesThatLookLikeAKnownOneToAnOperator) {
+  SkillTrustStore store = knowing(publisher({kAuthor}));
+  ASSERT_THAT(store.add_publisher("weather-co", publisher({kReviewer})), IsOk());
+  ASSERT_TRUE(store.remove_publisher("weather-co"));
+  store.record_install(by("weather-co"));
+  for (const auto& [name, like] : std::vector<std::pair<std::string, std::string>>{
+           {"acrne", "acme"}, {"weatherco", "weather-co"}, {"pa1yra", "palyra"}, {"officia1", "official"}}) {
+    for (const auto consent : {UnknownPublisher::kReport, UnknownPublisher::kPin}) {
+      const auto decision = decide(store, by(name), {kStranger}, {.unknown_publisher = consent});
+      EXPECT_EQ(decision.verdict, TrustVerdict::kUntrusted) << name;
+      ASSERT_TRUE(decision.error.has_value());
+      EXPECT_TRUE(decision.error->is(kTrustUntrusted));
+      EXPECT_NE(decision.error->message().find("looks like '" + like + "'"), std::string::npos);
+    }
+  }
+  const TrustPolicy consent{.unknown_publisher = UnknownPublisher::kPin, .pin_fingerprint = std::nullopt};
+  EXPECT_EQ(decide(store, by("weather-co"), {kReviewer}, consent).verdict, TrustVerdict::kTofuPinned);
+  EXPECT_EQ(decide(store, by("contoso"), {kStranger}, consent).verdict, TrustVerdict::kTofuPinned);
+  ASSERT_THAT(store.add_publisher("acrne", publisher({kStranger})), IsOk());
+  EXPECT_EQ(decide(store, by("acrne"), {kStranger}).verdict, TrustVerdict::kAllowlisted);
+}
+
+// K07
+TEST(TrustDecisionTest, HasOneSpellingOfEachPublisher) {
+  for (const char* other : {"Acme", "ACME", " acme", "acme ", "acme-", "-acme", "ac--me", "ac me", "acme.", "acm\u00e9",
+                            "\u0430cme", "acme\u200b", "ac\tme", "acme/", "a_cme", ""}) {
+    EXPECT_FALSE(is_publisher_name(other)) << other;
+    SkillTrustStore store;
+    EXPECT_THAT(store.add_publisher(other, publisher({kAuthor})), FailsWith(kTrustPublisherInvalid));
+  }
+  const SkillTrustStore store = knowing(publisher({kAuthor}));
+  for (const char* other : {"ac-me", "a-cme", "acme1", "4cme", "acmes"}) {
+    EXPECT_EQ(store.find_publisher(other), nullptr);
+    EXPECT_FALSE(decide(store, by(other), {kAuthor}).allows()) << other;
+  }
+}
+
+// K08: any byte of a key counts, whatever a shortened fingerprint shows.
+TEST(TrustDecisionTest, ComparesWholeKeys) {
+  for (std::uint8_t number = 10; number < 60; ++number) {
+    EXPECT_EQ(decide(knowing(publisher({kAuthor})), statement(), {key(number)}).verdict, TrustVerdict::kKeyMismatch);
+  }
+  const TrustPolicy shortened{.unknown_publisher = UnknownPublisher::kPin,
+                              .pin_fingerprint = crypto::fingerprint(kAuthor).substr(0, 24)};
+  EXPECT_EQ(decide({}, statement(), {kAuthor}, shortened).verdict, TrustVerdict::kUntrusted);
+}
+
+TEST(TrustDecisionTest, NeverPinsARetiredOrARevokedKey) {
+  SkillTrustStore store;
+  store.restore_rotation("acme", {.sequence = 1, .retired = {kAuthor}});
+  store.revoke(std::vector<RevocationEntry>{RevokedKey{kReviewer}}, kNow);
+  const auto pin = [&store](std::vector<crypto::PublicKey> signers, const crypto::PublicKey& named) {
+    return decide(store, statement(), std::move(signers),
+                  {.unknown_publisher = UnknownPublisher::kPin, .pin_fingerprint = crypto::fingerprint(named)});
+  };
+  EXPECT_EQ(pin({kAuthor}, kAuthor).verdict, TrustVerdict::kUntrusted);
+  EXPECT_EQ(pin({kReviewer}, kReviewer).verdict, TrustVerdict::kRevoked);
+  EXPECT_EQ(pin({kReviewer, kStranger}, kReviewer).verdict, TrustVerdict::kUntrusted);
+  EXPECT_EQ(pin({kReviewer, kStranger}, kStranger).verdict, TrustVerdict::kTofuPinned);
+}
+
+// K18
+TEST(TrustDecisionTest, WarnsOfAJumpOverMajorVersions) {
+  SkillTrustStore store = knowing(publisher({kAuthor}));
+  EXPECT_FALSE(is_fast_forward(store, statement("9.0.0")));
+  store.record_install(statement("1.0.0"));
+  EXPECT_FALSE(is_fast_forward(store, statement("9.0.0")));
+  store.record_promotion(statement("1.4.0"));
+  for (const char* version : {"0.9.0", "1.4.0", "1.99.0", "2.0.0", "2.5.0"}) {
+    EXPECT_FALSE(is_fast_forward(store, statement(version))) << version;
+    EXPECT_TRUE(decide(store, statement(version), {kAuthor}).warnings.empty()) << version;
+  }
+  for (const char* version : {"3.0.0", "9.0.0", "2147483647.0.0"}) {
+    EXPECT_TRUE(is_fast_forward(store, statement(version))) << version;
+    const auto decision = decide(store, statement(version), {kAuthor});
+    EXPECT_TRUE(decision.allows());
+    EXPECT_EQ(decision.warnings.size(), 1U) << version;
+  }
+  EXPECT_FALSE(Version::parse("4294967295.0.0").has_value());
+  store.record_promotion(statement("2147483647.0.0"));
+  EXPECT_EQ(decide(store, statement("1.5.0"), {kAuthor}, {.downgrade = Downgrade::kAllow}).verdict,
+            TrustVerdict::kAllowlisted);
+}
+
+// K20: a signature is for one publisher, one skill, one version and one content.
+TEST(TrustDecisionTest, IsAboutWhatWasSignedAndNothingElse) {
+  Bytes seed(crypto::kSeedBytes);
+  const crypto::SigningKey signer = crypto::SigningKey::from_seed(Secret(std::move(seed)));
+  const auto signature = signer.sign(statement_bytes(statement()));
+  EXPECT_THAT(crypto::verify_signature(signer.public_key().bytes(), statement_bytes(statement()), signature), IsOk());
+  Statement other_skill = statement();
+  other_skill.identity.skill_id = "acme.weather2";
+  for (const Statement& other : {by("contoso"), other_skill, statement("1.2.1"), statement("1.2.0", 1)}) {
+    EXPECT_FALSE(crypto::verify_signature(signer.public_key().bytes(), statement_bytes(other), signature).has_value());
+  }
+}
+
 TEST(SkillTrustStoreTest, NeverLowersTheHighestVersion) {
   SkillTrustStore store = knowing(publisher({kAuthor}));
   store.record_promotion(statement("2.0.0"));
@@ -224,6 +337,9 @@ TEST(SkillTrustStoreTest, KeepsWhatItKnowsOfSkillsWhenTheirPublisherGoes) {
   EXPECT_TRUE(store.remove_publisher("acme"));
   EXPECT_FALSE(store.remove_publisher("acme"));
   EXPECT_NE(store.find_skill("acme.weather"), nullptr);
+  ASSERT_THAT(store.add_publisher("acme", publisher({kAuthor})), IsOk());
+  EXPECT_EQ(decide(store, statement("1.1.0"), {kAuthor}).verdict, TrustVerdict::kRollback);
+  EXPECT_EQ(decide(store, statement("1.2.0", 9), {kAuthor}).verdict, TrustVerdict::kEquivocation);
 }
 
 TEST(SkillTrustStoreTest, RefusesPublishersThatMakeNoSense) {
@@ -250,6 +366,7 @@ TEST(TrustDocumentTest, GivesBackThePublishersItWasWrittenFrom) {
   EXPECT_EQ(read->find_publisher("acme")->source, PublisherSource::kOperator);
 }
 
+// K10, M08
 TEST(TrustDocumentTest, RefusesWhatIsNotExactlyThat) {
   const std::string good = R"({"format":"palyra/trust/1","publishers":{"acme":{"keys":[")" + to_hex(kAuthor.bytes()) +
                            R"("],"threshold":1}}})";
@@ -268,6 +385,11 @@ TEST(TrustDocumentTest, RefusesWhatIsNotExactlyThat) {
   EXPECT_THAT(refusal("[\"", "[\"00"), FailsWith(crypto::kSignatureLength));
   EXPECT_THAT(refusal("[\"", "[\"zz"), FailsWith(kTrustStoreMalformed));
   EXPECT_THAT(refusal("\"acme\"", "\"Acme\""), FailsWith(kTrustPublisherInvalid));
+  const std::string key_list = "[\"" + to_hex(kAuthor.bytes()) + "\"]";
+  EXPECT_THAT(refusal(key_list, "[]"), FailsWith(kTrustPublisherInvalid));
+  EXPECT_THAT(refusal(key_list, "null"), FailsWith(kTrustStoreMalformed));
+  EXPECT_THAT(refusal(key_list, "\"*\""), FailsWith(kTrustStoreMalformed));
+  EXPECT_THAT(refusal(key_list, "[\"*\"]"), FailsWith(kTrustStoreMalformed));
   for (const std::string_view text : {"", "{", "[]", R"({"format":"palyra/trust/1","publishers":[]})",
                                       R"({"format":"palyra/trust/1","publishers":{"acme":[]}})"}) {
     EXPECT_THAT(parse_trust_document(as_bytes(text), kNow), FailsWith(kTrustStoreMalformed)) << text;

@@ -7,10 +7,17 @@
 #include <palyra/skills/sbom.h>
 #include <palyra/skills/skill_manifest.h>
 
+#include <utility>
+
 namespace palyra::skills {
 namespace {
 
 constexpr std::string_view kAdmissionArea = "admission.";
+constexpr std::string_view kLegacyWarning =
+    "legacy format 1: its signature says nothing of expiry or of further signers, and the time it names is not signed; "
+    "its provenance is compared with nothing";
+
+WallTime signed_at(const LegacySignature& legacy) { return {legacy.signed_at_ms / 1000}; }
 
 }  // namespace
 
@@ -23,16 +30,29 @@ class Verifier {
 
   Verification run() && {
     found_.file_sha256 = crypto::sha256(request_.file);
-    if (pass(Stage::kContainer, read_container()) && pass(Stage::kSignatureShape, read_document()) &&
-        pass(Stage::kContentRoot, check_digests()) && pass(Stage::kSignature, check_signatures()) && decide() &&
-        pass(Stage::kManifest, read_manifest()) && pass(Stage::kSbom, check_sbom(found_.artifact->entries())) &&
-        pass(Stage::kProvenance, check_provenance(found_.artifact->entries())) && admit() && found_.trust->allows()) {
-      accept();
-    }
+    if (!pass(Stage::kContainer, read_container())) return std::move(found_);
+    const bool legacy = found_.artifact->format() == ArtifactFormat::kFormat1;
+    const bool sound = legacy ? judge_format_1() : judge_format_2();
+    if (sound && admit() && found_.trust->allows()) accept();
     return std::move(found_);
   }
 
  private:
+  bool judge_format_2() {
+    return pass(Stage::kSignatureShape, read_document()) && pass(Stage::kContentRoot, check_digests()) &&
+           pass(Stage::kSignature, check_signatures()) && decide() && pass(Stage::kManifest, read_manifest()) &&
+           pass(Stage::kSbom, check_sbom(found_.artifact->entries())) &&
+           pass(Stage::kProvenance, check_provenance(found_.artifact->entries()));
+  }
+
+  // The signature covers the manifest and says nothing of a skill: what is to be trusted, the manifest must say first.
+  bool judge_format_1() {
+    return pass(Stage::kSignatureShape, read_legacy_document()) && pass(Stage::kContentRoot, check_payload()) &&
+           pass(Stage::kSignature, check_legacy_signature()) && pass(Stage::kManifest, read_legacy_manifest()) &&
+           decide() && pass(Stage::kSbom, check_legacy_sbom(found_.artifact->entries())) &&
+           pass(Stage::kProvenance, check_legacy_provenance(found_.artifact->entries()));
+  }
+
   StageStatus& status(Stage stage) { return found_.stages.at(static_cast<std::size_t>(stage)); }
 
   // Notes the outcome of a stage; the first failure is the verification's.
@@ -53,11 +73,20 @@ class Verifier {
 
   Result<> read_document() {
     found_.document = PALYRA_TRY(parse_signature_document(found_.artifact->at(kSignatureEntry).bytes));
-    const WallTime created = found_.document->statement.created;
-    if (created > request_.now) {
-      found_.warnings.push_back(fmt::format("the signer dates this {}, which lies in the future", to_text(created)));
-    }
+    warn_of_future(found_.document->statement.created);
     return {};
+  }
+
+  Result<> read_legacy_document() {
+    found_.legacy = PALYRA_TRY(parse_legacy_signature(found_.artifact->at(kSignatureEntry).bytes));
+    found_.warnings.emplace_back(kLegacyWarning);
+    warn_of_future(signed_at(*found_.legacy));
+    return {};
+  }
+
+  void warn_of_future(WallTime created) {
+    if (created <= request_.now) return;
+    found_.warnings.push_back(fmt::format("the signer dates this {}, which lies in the future", to_text(created)));
   }
 
   Result<> check_digests() {
@@ -71,6 +100,18 @@ class Verifier {
       return fail(kManifestDigestMismatch, "the digest of skill.toml is {}, signature.json says {}",
                   crypto::to_hex(manifest), crypto::to_hex(claimed.manifest_sha256));
     }
+    return {};
+  }
+
+  Result<> check_payload() {
+    const crypto::Sha256Digest payload = legacy_payload_sha256(found_.artifact->entries());
+    if (found_.legacy->payload_sha256 == payload) return {};
+    return fail(kContentRootMismatch, "the payload's SHA-256 is {}, signature.json says {}", crypto::to_hex(payload),
+                crypto::to_hex(found_.legacy->payload_sha256));
+  }
+
+  Result<> check_legacy_signature() {
+    found_.signers = {PALYRA_TRY(verify_legacy_signature(*found_.legacy))};
     return {};
   }
 
@@ -93,6 +134,7 @@ class Verifier {
                                                             .signers = *found_.signers,
                                                             .now = request_.now,
                                                             .policy = request_.policy}));
+    found_.warnings.insert(found_.warnings.end(), decision.warnings.begin(), decision.warnings.end());
     if (decision.allows()) return pass(Stage::kTrust, {});
     if (decision.verdict == TrustVerdict::kFirstUse) {
       status(Stage::kTrust) = StageStatus::kWarn;
@@ -103,10 +145,30 @@ class Verifier {
     return decision.verdict == TrustVerdict::kUntrusted;
   }
 
-  Result<> read_manifest() {
+  Result<> read_manifest() { return read_manifest(found_.document->statement.identity); }
+
+  Result<> read_legacy_manifest() {
+    PALYRA_TRY(read_manifest(std::nullopt));
+    const SkillIdentity& identity = found_.manifest->identity;
+    if (identity.publisher != found_.legacy->publisher) {
+      const auto manifest = std::exchange(found_.manifest, nullptr);
+      return fail(kManifestPublisherMismatch, "publisher is \"{}\", but signature.json says \"{}\"",
+                  manifest->identity.publisher, found_.legacy->publisher);
+    }
+    found_.document = {.statement = {.identity = identity,
+                                     .content_root = found_.artifact->content_root(),
+                                     .manifest_sha256 = found_.artifact->at(kManifestEntry).sha256,
+                                     .created = signed_at(*found_.legacy),
+                                     .not_after = {}},
+                       .signatures = {}};
+    return {};
+  }
+
+  Result<> read_manifest(const std::optional<SkillIdentity>& signed_identity) {
     const ManifestContext context{.entries = found_.artifact->entries(),
                                   .schemas = *request_.schemas,
-                                  .signed_identity = found_.document->statement.identity};
+                                  .signed_identity = signed_identity,
+                                  .format = found_.artifact->format()};
     found_.manifest = std::make_shared<const SkillManifest>(
         PALYRA_TRY(parse_skill_manifest(found_.artifact->at(kManifestEntry).bytes, context)));
     for (const ManifestWarning& warning : found_.manifest->warnings) found_.warnings.push_back(warning.sentence);

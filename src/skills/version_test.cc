@@ -19,6 +19,7 @@ TEST(VersionTest, ReadsWhatItWrites) {
   }
 }
 
+// M19
 TEST(VersionTest, RefusesAnyOtherText) {
   const std::string long_one = "1.0.0-" + std::string(59, 'a');
   EXPECT_TRUE(Version::parse(long_one.substr(0, 64)).has_value());
@@ -49,6 +50,7 @@ TEST(VersionTest, RefusesAnyOtherText) {
   }
 }
 
+// M19
 TEST(VersionTest, OrdersAsSemanticVersioningDoes) {
   const std::vector<std::string> ascending = {"0.9.0",        "1.0.0-1",       "1.0.0-2",          "1.0.0-11",
                                               "1.0.0-alpha",  "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta",
@@ -75,6 +77,7 @@ TEST(VersionTest, IsEqualOnlyToTheSameText) {
   }));
 }
 
+// M18
 TEST(SkillNamesTest, AcceptsPublishersOfLowerCaseWordsJoinedByHyphens) {
   for (const auto* good : {"abc", "a-b", "0x0", "acme-tools-2"}) EXPECT_TRUE(is_publisher_name(good)) << good;
   EXPECT_TRUE(is_publisher_name(std::string(39, 'a')));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The container of a `.palyra-skill`: a profile of ZIP with exactly one reading, and in format 2 exactly one writing.
+// Format 1 is that of the older implementation: it is read, and never written.
 //
 // Common ZIP readers disagree about hostile archives, so what one checks another runs. Here everything that readers
 // could disagree about is refused, in one forward pass over bytes that are held once.
@@ -11,6 +12,8 @@
 #include <palyra/crypto/sha256.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,8 +33,6 @@ inline constexpr ErrorCode kContainerC9{ErrorKind::kMalformed, "container.c9"}; 
 inline constexpr ErrorCode kContainerC10{ErrorKind::kMalformed, "container.c10"};  // deflate stream (format 1)
 inline constexpr ErrorCode kContainerC11{ErrorKind::kMalformed, "container.c11"};  // CRC-32
 inline constexpr ErrorCode kContainerC12{ErrorKind::kMalformed, "container.c12"};  // the one form of format 2
-// A well-formed container of format 1, which this version does not read.
-inline constexpr ErrorCode kContainerFormat1{ErrorKind::kIncompatible, "container.format_1"};
 
 inline constexpr std::size_t kMaxArtifactBytes = std::size_t{64} << 20U;  // the file, and its contents together
 inline constexpr std::size_t kMaxEntryBytes = std::size_t{16} << 20U;
@@ -46,18 +47,24 @@ inline constexpr std::string_view kModuleFolder = "modules/";  // before the nam
 
 struct ArtifactEntry {
   std::string name;
-  BytesView bytes;  // borrowed, from the file or from whoever makes one
+  BytesView bytes;  // borrowed, from the file, from the Artifact (inflated), or from whoever makes one
   crypto::Sha256Digest sha256;
 };
 ArtifactEntry make_entry(std::string name, BytesView bytes);
 
-// A container that obeys C1 to C12. Nothing is said about who made it, or what its entries hold.
+enum class ArtifactFormat : std::uint8_t {
+  kFormat1 = 1,  // legacy: no expiry, no thresholds, one signature over a digest in hex
+  kFormat2 = 2,
+};
+
+// A container that obeys C1 to C11, and in format 2 C12. Nothing is said about who made it, or what its entries hold.
 class Artifact {
  public:
-  // Borrows `file` for as long as the Artifact lives. The first broken rule, in the order of the specification, names
-  // the error; kContainerFormat1 comes after all of them.
+  // Borrows `file` for as long as the Artifact or a copy of it lives; so do the views of the entries, which in format 1
+  // point into bytes that the copies share. The first broken rule, in the order of the specification, names the error.
   static Result<Artifact> read(BytesView file);
 
+  [[nodiscard]] ArtifactFormat format() const { return format_; }
   // By raw name bytes, ascending; signature.json among them.
   [[nodiscard]] std::span<const ArtifactEntry> entries() const { return entries_; }
   [[nodiscard]] const ArtifactEntry* find(std::string_view name) const;
@@ -68,9 +75,12 @@ class Artifact {
   [[nodiscard]] BytesView file() const { return file_; }
 
  private:
-  Artifact(BytesView file, std::vector<ArtifactEntry> entries);
+  using Inflated = std::shared_ptr<const std::vector<Bytes>>;
+  Artifact(BytesView file, ArtifactFormat format, Inflated inflated, std::vector<ArtifactEntry> entries);
 
   BytesView file_;
+  ArtifactFormat format_;
+  Inflated inflated_;
   std::vector<ArtifactEntry> entries_;
   crypto::Sha256Digest content_root_;
 };

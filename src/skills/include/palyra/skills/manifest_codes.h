@@ -41,7 +41,8 @@ inline constexpr ErrorCode kManifestVersionMismatch{ErrorKind::kUntrusted, "mani
 inline constexpr ErrorCode kManifestSkillIdPrefix{ErrorKind::kMalformed, "manifest.skill_id_prefix"};
 inline constexpr ErrorCode kManifestConfig{ErrorKind::kMalformed, "manifest.config"};  // a setting contradicts itself
 inline constexpr ErrorCode kManifestCompatRange{ErrorKind::kMalformed, "manifest.compat_range"};
-// Versions 1 and 2: `integrity` names a file that is not there, or gives another digest.
+// Versions 1 and 2: `integrity` names a file that is not there, or gives another digest; in format 1 also one that
+// does not name every file.
 inline constexpr ErrorCode kManifestIntegrity{ErrorKind::kUntrusted, "manifest.integrity"};
 
 // Tools. Those of schemas that do not compile are in schema_compiler.h.

@@ -7,6 +7,7 @@
 #include <palyra/base/error.h>
 #include <palyra/crypto/ed25519.h>
 #include <palyra/skills/artifact.h>
+#include <palyra/skills/sbom.h>
 #include <palyra/skills/statement.h>
 #include <palyra/skills/verify.h>
 
@@ -23,13 +24,14 @@ class SchemaCompiler;
 struct EntryContent {
   std::string_view name;
   BytesView bytes;
+  std::optional<SourceFile> source{};  // what `bytes` were made of, where that is another file
 };
 
 struct PackageRequest {
   BytesView manifest;                     // the bytes of skill.toml
   std::span<const EntryContent> modules;  // "modules/<name>.wasm"
   std::span<const EntryContent> assets;   // "assets/..." and "skill/..."
-  std::optional<BytesView> sbom;          // CycloneDX JSON; a minimal one is made when absent
+  std::optional<BytesView> sbom;          // CycloneDX JSON; one is made when absent
   std::optional<BytesView> provenance;    // SLSA v1 statement; likewise
   const crypto::SigningKey* signing_key = nullptr;
   WallTime created;

@@ -18,6 +18,8 @@ class ModuleInspector;
 class SchemaCompiler;
 
 inline constexpr ErrorCode kPackageAlreadySigned{ErrorKind::kAlreadyExists, "package.already_signed"};
+// Format 1 has room for one signature, and nobody writes it anymore.
+inline constexpr ErrorCode kPackageLegacy{ErrorKind::kIncompatible, "package.legacy"};
 
 struct SignatureRequest {
   BytesView file;
@@ -36,7 +38,7 @@ struct CountersignedPackage {
 };
 
 // Nobody signs what nobody could use: the artifact passes every stage but trust first, whoever signed it.
-// Errors: those of verify_skill_artifact; kPackageAlreadySigned (by this key); kShapeSignatureCount.
+// Errors: those of verify_skill_artifact; kPackageLegacy; kPackageAlreadySigned (by this key); kShapeSignatureCount.
 Result<CountersignedPackage> add_signature(const SignatureRequest& request);
 
 }  // namespace palyra::skills

@@ -25,8 +25,13 @@ inline constexpr ErrorCode kProvenancePredicate{ErrorKind::kMalformed,
 // Subjects are entries with their digests, none twice, every module among them; `predicate.buildDefinition.buildType`
 // and `predicate.runDetails.builder.id` are not empty. Other keys are free. Order of checks: as the codes stand above.
 Result<> check_provenance(std::span<const ArtifactEntry> entries);
+// Of format 1: an object whose `builder` is an object and whose `subject` is a list of at least one. The subjects are
+// compared with nothing: they were placeholders.
+Result<> check_legacy_provenance(std::span<const ArtifactEntry> entries);
 
-// A minimal document, the same bytes for the same input: each of `entries` but provenance and signature is a subject.
+// A document of SLSA's build level 1, the same bytes for the same input: whoever builds says so himself. Each of
+// `entries` but provenance and signature is a subject; each that the caller brought is a resolved dependency, by the
+// file it was made of; the invocation's id is the SHA-256 of the content that was brought and of the time.
 std::string make_provenance(const BuildFacts& facts, std::span<const ArtifactEntry> entries);
 
 }  // namespace palyra::skills

@@ -5,12 +5,15 @@
 
 #include <palyra/base/clock.h>
 #include <palyra/base/error.h>
+#include <palyra/capability/module_facts.h>
 #include <palyra/skills/artifact.h>
 #include <palyra/skills/skill_names.h>
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace palyra::skills {
 
@@ -32,6 +35,14 @@ inline constexpr ErrorCode kSbomModuleMissing{ErrorKind::kUntrusted, "sbom.modul
 // module is listed. Components inside components count. Other keys are free. Order of checks: as the codes stand above,
 // the last four for each component in document order, modules last.
 Result<> check_sbom(std::span<const ArtifactEntry> entries);
+// Of format 1: the same, but a module need not be listed. Publishers had to bring a document, and nobody looked into
+// it.
+Result<> check_legacy_sbom(std::span<const ArtifactEntry> entries);
+
+struct SourceFile {
+  std::string name;
+  crypto::Sha256Digest sha256;
+};
 
 // What the two documents that package build makes say about the build.
 struct BuildFacts {
@@ -39,11 +50,17 @@ struct BuildFacts {
   std::string name;                    // the skill's display name
   std::optional<std::string> license;  // SPDX expression
   WallTime created;                    // a time after the year 9999 is left out
+  WallTime not_after{};                // 0 = never
   std::string palyra_version;          // of the program that builds
+  // By name of the module's entry: what its tools say of themselves.
+  std::map<std::string, std::vector<capability::Producer>, std::less<>> producers{};
+  // By name of the entry: the file that it was made of, where that is another.
+  std::map<std::string, SourceFile, std::less<>> sources{};
 };
 
-// A minimal CycloneDX 1.6 document, the same bytes for the same input: the skill, and each of `entries` but sbom,
-// provenance and signature as a `file` component.
+// A CycloneDX 1.6 document, the same bytes for the same input: the skill, which depends on each of `entries` but sbom,
+// provenance and signature, a `file` component each; the lines of a module's `producers` are its properties. The serial
+// number is a UUID of version 8, made of the SHA-256 of the rest.
 std::string make_sbom(const BuildFacts& facts, std::span<const ArtifactEntry> entries);
 
 }  // namespace palyra::skills

@@ -99,6 +99,7 @@ struct SkillCompatibility {
 
 enum class ConfigType : std::uint8_t { kString, kInteger, kNumber, kBoolean, kStringList };
 std::string_view to_text(ConfigType type);  // "string", "integer", "number", "boolean", "string_list"
+bool has_type(const Json& value, ConfigType type);
 
 // A setting that the operator gives and the guest reads.
 struct ConfigProperty {
@@ -166,6 +167,8 @@ struct ManifestContext {
   std::span<const ArtifactEntry> entries;  // for the modules and assets it names; digests only for `integrity`
   const SchemaCompiler& schemas;
   std::optional<SkillIdentity> signed_identity = std::nullopt;  // what the signature says; nullopt while there is none
+  // In format 1 the version is 1 or 2, and `integrity` lists every entry but skill.toml and signature.json.
+  ArtifactFormat format = ArtifactFormat::kFormat2;
 };
 
 // Order of checks: TOML and its limits; version, publisher, skill id and version, then that they are those signed; the

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Whom this installation believes: publishers with their keys, what each skill id is bound to, and the decision about
-// one artifact. Values and pure functions; state keeps them, and only its transactions change them for good.
-// Source: docs/formats/skill-artifact.md, "Trust".
+// Whom this installation believes: publishers with their keys, what each skill id is bound to, what was revoked.
+// Values; state keeps them, and only its transactions change them for good. What follows for an artifact:
+// trust_decision.h. Source: docs/formats/skill-artifact.md, "Trust".
 
 #include <palyra/base/clock.h>
 #include <palyra/base/error.h>
 #include <palyra/crypto/ed25519.h>
 #include <palyra/crypto/sha256.h>
+#include <palyra/skills/revocation.h>
+#include <palyra/skills/rotation.h>
 #include <palyra/skills/statement.h>
 
 #include <cstdint>
@@ -20,22 +22,11 @@
 
 namespace palyra::skills {
 
-// The negative decisions as errors: `trust.<decision>`.
-inline constexpr ErrorCode kTrustFirstUse{ErrorKind::kUntrusted, "trust.first_use"};  // exit 10: valid, not trusted yet
-inline constexpr ErrorCode kTrustUntrusted{ErrorKind::kUntrusted, "trust.untrusted"};
-inline constexpr ErrorCode kTrustKeyMismatch{ErrorKind::kUntrusted, "trust.key_mismatch"};
-inline constexpr ErrorCode kTrustThresholdNotMet{ErrorKind::kUntrusted, "trust.threshold_not_met"};
-inline constexpr ErrorCode kTrustPublisherConflict{ErrorKind::kUntrusted, "trust.publisher_conflict"};
-inline constexpr ErrorCode kTrustExpired{ErrorKind::kUntrusted, "trust.expired"};
-inline constexpr ErrorCode kTrustEquivocation{ErrorKind::kUntrusted, "trust.equivocation"};
-inline constexpr ErrorCode kTrustRollback{ErrorKind::kUntrusted, "trust.rollback"};
-
 // A publisher, or a store document, that makes no sense.
 inline constexpr ErrorCode kTrustPublisherInvalid{ErrorKind::kInvalidArgument, "trust.publisher_invalid"};
 inline constexpr ErrorCode kTrustPublisherExists{ErrorKind::kAlreadyExists, "trust.publisher_exists"};
 inline constexpr ErrorCode kTrustStoreMalformed{ErrorKind::kMalformed, "trust.store_malformed"};
 
-inline constexpr std::size_t kMaxPublisherKeys = 8;
 inline constexpr std::size_t kMaxTrustDocumentBytes = std::size_t{4} << 20U;
 
 enum class PublisherSource : std::uint8_t {
@@ -53,6 +44,13 @@ struct Publisher {
   friend bool operator==(const Publisher&, const Publisher&) = default;
 };
 
+// What is remembered of a publisher's rotations, also after he was removed.
+struct RotationRecord {
+  std::uint64_t sequence = 0;              // of the last rotation seen
+  std::vector<crypto::PublicKey> retired;  // sorted; keys that a rotation replaced: no first use pins one again
+  friend bool operator==(const RotationRecord&, const RotationRecord&) = default;
+};
+
 // What is remembered of one skill id.
 struct SkillRecord {
   std::string publisher;                              // the only one that may offer this id
@@ -65,11 +63,20 @@ class SkillTrustStore {
  public:
   using Publishers = std::map<std::string, Publisher, std::less<>>;
   using Skills = std::map<std::string, SkillRecord, std::less<>>;
+  using Rotations = std::map<std::string, RotationRecord, std::less<>>;    // by publisher
+  using Revocations = std::map<std::string, RevocationList, std::less<>>;  // by issuer
 
   [[nodiscard]] const Publisher* find_publisher(std::string_view name) const;
   [[nodiscard]] const SkillRecord* find_skill(std::string_view skill_id) const;
   [[nodiscard]] const Publishers& publishers() const { return publishers_; }
   [[nodiscard]] const Skills& skills() const { return skills_; }
+  [[nodiscard]] const Rotations& rotations() const { return rotations_; }
+  // Of each issuer what his newest list says of itself, with the entries of all his lists: nothing is ever unsaid.
+  [[nodiscard]] const Revocations& revocations() const { return revocations_; }
+  // Whether the operator, or this publisher by his own list, revoked the key.
+  [[nodiscard]] bool is_revoked(std::string_view publisher, const crypto::PublicKey& key) const;
+  // Whether a rotation of this publisher's replaced the key.
+  [[nodiscard]] bool is_retired(std::string_view publisher, const crypto::PublicKey& key) const;
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
   void set_generation(std::uint64_t generation) { generation_ = generation; }
 
@@ -77,6 +84,33 @@ class SkillTrustStore {
   Result<> add_publisher(std::string name, Publisher publisher);
   // False when there is none of that name. Bindings, marks and content roots stay.
   bool remove_publisher(std::string_view name);
+
+  // The publisher's keys and threshold become those of the statement; old keys that are no new ones are retired.
+  // `source` stays where the trust began. Order of checks: publisher known; sequence one more than the last seen; old
+  // keys the current ones; every signature strictly good; signed by the current threshold of the old keys that are not
+  // revoked, and by the new threshold of the new ones; no new key retired, none revoked; not before `not_before`.
+  // Of a publisher whose rotations were never seen, a link that leads to exactly his keys and threshold, signed by
+  // at least one old key too, is taken whatever its sequence and old keys: it teaches the sequence and nothing else.
+  // Errors: the codes of rotation.h in their order, `signature.…`, kTrustRevoked (a new key). Nothing changes then.
+  Result<> apply_rotation(const RotationDocument& document, WallTime now);
+  // The links in order, all or none. Errors: kRotationChain (more than kMaxRotationChain), and those of the links.
+  Result<> apply_rotations(std::span<const RotationDocument> chain, WallTime now);
+  // Adds a publisher's signed list; when it has expired is for decide_trust to say. Order of checks: publisher known;
+  // no older list, and of the same version only the same content, which changes nothing; every signature strictly good;
+  // signed by the threshold of the publisher's current keys that are not revoked; only his own keys (current, retired
+  // or revoked by him before) and his own skills, and any content; no more entries than kMaxRevocationEntries of all
+  // his lists. Errors: the codes of revocation.h in their order, kPublisherUnknown, `signature.…`.
+  Result<> apply_revocations(const RevocationDocument& document);
+  // The operator's own word: local, unsigned, at once. Raises the version of the list of issuer `operator`.
+  void revoke(std::span<const RevocationEntry> entries, WallTime now);
+  // As state reads rows back.
+  void restore_rotation(std::string publisher, RotationRecord record) {
+    rotations_.insert_or_assign(std::move(publisher), std::move(record));
+  }
+  void restore_revocations(RevocationList list) {
+    std::string issuer = list.issuer;
+    revocations_.insert_or_assign(std::move(issuer), std::move(list));
+  }
 
   // After an allowing decision, in the transaction that installs: binds the skill id to its publisher and the version
   // to its content root. A version under development is not bound to a content root.
@@ -93,6 +127,8 @@ class SkillTrustStore {
  private:
   Publishers publishers_;
   Skills skills_;
+  Rotations rotations_;
+  Revocations revocations_;
   std::uint64_t generation_ = 0;
 };
 
@@ -101,69 +137,5 @@ class SkillTrustStore {
 // crypto::parse_public_key.
 Result<SkillTrustStore> parse_trust_document(BytesView json, WallTime first_seen);
 std::string format_trust_document(const SkillTrustStore& store);
-
-// A name that only an operator's add may pin: Windows devices, and names that would pass for Palyra or for an
-// authority. The list is in docs/formats/skill-manifest.md.
-bool is_reserved_publisher(std::string_view name);
-
-// A pre-release that begins with `dev`: exempt from equivocation, never activated without a person.
-bool is_development(const Version& version);
-
-enum class TrustVerdict : std::uint8_t {
-  kAllowlisted,        // threshold of an operator's keys
-  kTofuPinned,         // threshold of keys that a first use pinned (or pins now: TrustDecision::pin)
-  kFirstUse,           // publisher unknown; only asked, nothing pinned
-  kUntrusted,          // publisher unknown, no consent, or a reserved name
-  kKeyMismatch,        // publisher known, none of its keys signed
-  kThresholdNotMet,    // too few of its keys signed
-  kPublisherConflict,  // the skill id belongs to another publisher
-  kExpired,            // now > not_after
-  kEquivocation,       // this version was seen with other content
-  kRollback,           // below the highest version ever promoted
-};
-std::string_view to_text(TrustVerdict verdict);  // "allowlisted", "tofu_pinned", ...
-
-// What to do about a publisher that is not known.
-enum class UnknownPublisher : std::uint8_t {
-  kReport,  // commands that only look, and install: kFirstUse
-  kRefuse,  // commands that need trust: kUntrusted
-  kPin,     // a person consented: the key is judged as if pinned, and named in TrustDecision::pin
-};
-
-enum class Downgrade : std::uint8_t { kRefuse, kAllow };
-
-struct TrustPolicy {
-  UnknownPublisher unknown_publisher = UnknownPublisher::kRefuse;
-  // With kPin: the key to pin, as `ed25519:<64 hex>`; needed when several keys signed.
-  std::optional<std::string> pin_fingerprint{};
-  Downgrade downgrade = Downgrade::kRefuse;
-};
-
-// A publisher to be added in the transaction that uses the decision, never by looking.
-struct Pin {
-  std::string publisher;
-  Publisher record;
-};
-
-struct TrustDecision {
-  TrustVerdict verdict = TrustVerdict::kUntrusted;
-  std::optional<Pin> pin{};
-  std::optional<Error> error{};  // why, when the verdict allows nothing
-  [[nodiscard]] bool allows() const {
-    return verdict == TrustVerdict::kAllowlisted || verdict == TrustVerdict::kTofuPinned;
-  }
-};
-
-struct TrustQuestion {
-  const Statement* statement = nullptr;        // proven: digests recomputed, every signature strictly good
-  std::span<const crypto::PublicKey> signers;  // distinct
-  WallTime now;
-  TrustPolicy policy;
-};
-
-// A version under development is exempt from equivocation.
-// Precedence: key_mismatch, threshold_not_met, unknown publisher; publisher_conflict; expired; equivocation; rollback;
-// allow. Changes nothing.
-TrustDecision decide_trust(const SkillTrustStore& store, const TrustQuestion& question);
 
 }  // namespace palyra::skills

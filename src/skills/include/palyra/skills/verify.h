@@ -9,8 +9,9 @@
 
 #include <palyra/skills/admission.h>
 #include <palyra/skills/artifact.h>
+#include <palyra/skills/legacy_signature.h>
 #include <palyra/skills/signature_document.h>
-#include <palyra/skills/trust_store.h>
+#include <palyra/skills/trust_decision.h>
 
 #include <array>
 #include <memory>
@@ -29,6 +30,7 @@ inline constexpr ErrorCode kManifestDigestMismatch{ErrorKind::kUntrusted, "conte
 
 // In their order; a stage runs only when all before it have passed. One exception: an unknown publisher does not stop
 // the stages behind trust, so that a person who is asked about him can be told what the skill is.
+// In format 1, whose signature names no skill, kManifest runs between kSignature and kTrust.
 enum class Stage : std::uint8_t {
   kContainer,
   kSignatureShape,
@@ -95,9 +97,12 @@ struct InspectedModule {
 // Everything that was found out, also about a file that failed.
 struct Verification {
   crypto::Sha256Digest file_sha256;
-  std::array<StageStatus, kStages> stages{};              // by Stage
-  std::optional<Artifact> artifact;                       // container passed: the file may be kept in quarantine
-  std::optional<SignatureDocument> document;              // shape passed: its names are claims until `signers` is there
+  std::array<StageStatus, kStages> stages{};  // by Stage
+  std::optional<Artifact> artifact;           // container passed: the file may be kept in quarantine
+  // Shape passed: its names are claims until `signers` is there. In format 1, whose document has few of them, this is
+  // the statement that the proven manifest makes, without signatures, once the manifest passed.
+  std::optional<SignatureDocument> document;
+  std::optional<LegacySignature> legacy;                  // format 1, shape passed
   std::optional<std::vector<crypto::PublicKey>> signers;  // signature passed: the statement is proven
   std::optional<TrustDecision> trust;
   std::shared_ptr<const SkillManifest> manifest;  // manifest passed; the publisher may still be unknown
