@@ -29,6 +29,7 @@ struct ActiveTools {
   };
   std::optional<Basis> basis;
   std::map<std::string, InstalledVersion, std::less<>> by_tool;  // only tools that were asked for and found
+  std::map<crypto::Sha256Digest, bool> runnable;                 // by content root; only those that were asked for
 };
 
 }  // namespace palyra::state

@@ -126,5 +126,43 @@ TEST_F(ActiveToolsTest, ACutGenerationFileIsDamageAtTheNextChange) {
   EXPECT_THAT(StateStore::open(options()), FailsWith(kStoreDamaged));
 }
 
+TEST_F(ActiveToolsTest, ARevocationByAnotherProcessIsSeenByTheNextCall) {
+  in_another_process([&](StateStore& store) {
+    const std::vector<skills::RevocationEntry> entries = {skills::RevokedContent{active_.content_root()}};
+    return store.revoke(entries).has_value();
+  });
+  EXPECT_THAT(store_.find_active(kTool), FailsWith(kToolNotFound));
+}
+
+TEST_F(ActiveToolsTest, ACallThatHasBegunEndsWithItsVersionsApprovalOnly) {
+  const crypto::Sha256Digest content_root = active_.content_root();
+  EXPECT_TRUE(store_.is_runnable(content_root).value());
+  in_another_process([&](StateStore& store) { return store.disable(content_root).has_value(); });
+  EXPECT_TRUE(store_.is_runnable(content_root).value()) << "disabled: what runs may finish";
+  in_another_process([&](StateStore& store) { return store.quarantine(content_root, "odd").has_value(); });
+  EXPECT_FALSE(store_.is_runnable(content_root).value());
+  in_another_process([&](StateStore& store) { return promote(store, make_artifact()).has_value(); });
+  EXPECT_TRUE(store_.is_runnable(content_root).value());
+  in_another_process(
+      [&](StateStore& store) { return must_install(store, make_artifact({.version = "2.0.0"})).generation > 0; });
+  EXPECT_TRUE(store_.is_runnable(content_root).value()) << "superseded";
+  in_another_process([&](StateStore& store) {
+    const std::vector<skills::RevocationEntry> entries = {skills::RevokedContent{content_root}};
+    return store.revoke(entries).has_value();
+  });
+  EXPECT_FALSE(store_.is_runnable(content_root).value());
+  in_another_process([&](StateStore& store) { return store.remove(content_root).has_value(); });
+  EXPECT_FALSE(store_.is_runnable(content_root).value());
+  EXPECT_FALSE(store_.is_runnable({}).value()) << "never kept";
+}
+
+TEST_F(ActiveToolsTest, WhetherACallMayGoOnIsAnsweredWhileTheDatabaseIsLocked) {
+  EXPECT_TRUE(store_.is_runnable(active_.content_root()).value());
+  const Database database = Database::open(root() + "/trust.db").value();
+  ASSERT_THAT(database.script("BEGIN EXCLUSIVE"), IsOk());
+  EXPECT_TRUE(store_.is_runnable(active_.content_root()).value());
+  ASSERT_THAT(database.script("ROLLBACK"), IsOk());
+}
+
 }  // namespace
 }  // namespace palyra::state

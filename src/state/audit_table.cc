@@ -91,18 +91,21 @@ Result<std::vector<AuditRow>> load_audit_rows(const Database& database) {
 
 Result<> check_audit_chain(const Database& database, const Head& head) {
   Statement rows = PALYRA_TRY(database.query(kSelectRowsFrom, std::numeric_limits<std::int64_t>::min()));
-  std::uint64_t expected = 1;
+  std::uint64_t last = 0;
   crypto::Sha256Digest previous;
-  for (; PALYRA_TRY(rows.step()); ++expected) {
+  while (PALYRA_TRY(rows.step())) {
     const AuditRow row = PALYRA_TRY(read_row(rows));
-    if (row.generation != expected)
-      return fail(kAuditBroken, "row {} stands where {} should", row.generation, expected);
-    if (row.previous != previous) return fail(kAuditBroken, "row {} does not follow the one before it", expected);
-    if (audit_digest(row) != row.digest) return fail(kAuditBroken, "row {} was edited", expected);
+    // That no row is left out shows in `previous`; the numbers only say it in better words.
+    if (row.generation != last + 1 && (row.event != kRecovered || row.generation <= last)) {
+      return fail(kAuditBroken, "row {} stands where {} should", row.generation, last + 1);
+    }
+    if (row.previous != previous) return fail(kAuditBroken, "row {} does not follow the one before it", row.generation);
+    if (audit_digest(row) != row.digest) return fail(kAuditBroken, "row {} was edited", row.generation);
+    last = row.generation;
     previous = row.digest;
   }
-  if (expected != head.generation + 1 || previous != head.audit_digest) {
-    return fail(kAuditBroken, "the log ends with row {}, not with {}", expected - 1, head.generation);
+  if (last != head.generation || previous != head.audit_digest) {
+    return fail(kAuditBroken, "the log ends with row {}, not with {}", last, head.generation);
   }
   return {};
 }

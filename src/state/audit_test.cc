@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log: what is in it, and that nobody changes it unseen.
 #include "audit_table.h"
+#include "schema.h"
 #include "state_fixture.h"
 
 #include <palyra/base/json.h>
+
+#include <array>
+#include <random>
 
 namespace palyra::state {
 namespace {
@@ -92,6 +96,121 @@ TEST_F(AuditTest, SwappedAndInsertedRowsAreFound) {
                                         place)),
                 FailsWith(kAuditBroken))
         << place;
+  }
+  EXPECT_THAT(check_after(""), IsOk());
+}
+
+// A chain of its own, with the digests that its rows must have.
+Result<> check_chain(std::vector<AuditRow> rows) {
+  const Database database = Database::in_memory().value();
+  EXPECT_THAT(create_schema(database, current_schema()), IsOk());
+  crypto::Sha256Digest previous;
+  for (AuditRow& row : rows) {
+    row.previous = previous;
+    row.digest = audit_digest(row);
+    previous = row.digest;
+    EXPECT_THAT(insert_audit_row(database, row), IsOk());
+  }
+  return check_audit_chain(database,
+                           {.generation = rows.back().generation, .trust_generation = 1, .audit_digest = previous});
+}
+
+AuditRow row_of(std::uint64_t generation, std::string_view event) {
+  AuditRow row;
+  row.generation = generation;
+  row.event = event;
+  return row;
+}
+
+TEST_F(AuditTest, OnlyARecoveryLeavesNumbersOut) {
+  EXPECT_THAT(check_chain({row_of(1, "a"), row_of(2, "b")}), IsOk());
+  EXPECT_THAT(check_chain({row_of(1, "a"), row_of(7, kRecovered), row_of(8, "b")}), IsOk());
+  EXPECT_THAT(check_chain({row_of(7, kRecovered), row_of(8, "b")}), IsOk());
+  EXPECT_THAT(check_chain({row_of(1, "a"), row_of(7, "b")}), FailsWith(kAuditBroken));
+  EXPECT_THAT(check_chain({row_of(7, "a")}), FailsWith(kAuditBroken));
+  EXPECT_THAT(check_chain({row_of(0, kRecovered), row_of(1, "b")}), FailsWith(kAuditBroken));
+}
+
+// What somebody with an editor for databases does to the log of `rows` rows; never nothing.
+class LogEditor {
+ public:
+  explicit LogEditor(int rows) : rows_(rows) {}
+
+  std::string next() {
+    switch (below(5)) {
+      case 0:
+        return edit();
+      case 1:
+        return fmt::format("DELETE FROM audit WHERE generation BETWEEN {0} AND {0} + {1}", any_row(), below(3));
+      case 2:
+        return swap();
+      case 3:
+        return insert();
+      default:
+        return splice();
+    }
+  }
+
+ private:
+  int below(int bound) { return static_cast<int>(random_() % static_cast<unsigned>(bound)); }
+  int any_row() { return 1 + below(rows_); }
+
+  std::string edit() {
+    static constexpr std::array kEdits = {"time = time + {}",
+                                          "actor = actor || char(32 + {})",
+                                          "event = char(32 + {}) || event",
+                                          "subject = substr(subject || 'x', 2) || char(32 + {})",
+                                          "details = replace(details, '}}', ',\"x\":{}}}')",
+                                          "trust_digest = randomblob(32) /* {} */",
+                                          "previous = randomblob(32) /* {} */",
+                                          "digest = randomblob(32) /* {} */"};
+    const auto which = static_cast<std::size_t>(below(static_cast<int>(kEdits.size())));
+    return fmt::format("UPDATE audit SET {} WHERE generation = {}",
+                       fmt::format(fmt::runtime(kEdits.at(which)), 1 + below(90)), any_row());
+  }
+  std::string swap() {
+    const int a = any_row();
+    const int b = 1 + (a - 1 + 1 + below(rows_ - 1)) % rows_;
+    return fmt::format(
+        "UPDATE audit SET generation = -generation WHERE generation IN ({0}, {1});"
+        "UPDATE audit SET generation = {0} + {1} + generation WHERE generation < 0",
+        a, b);
+  }
+  std::string make_room(int place) const {
+    return fmt::format(
+        "UPDATE audit SET generation = -generation WHERE generation >= {};"
+        "UPDATE audit SET generation = 1 - generation WHERE generation < 0;",
+        place);
+  }
+  static std::string copy(std::string_view columns, int from) {
+    return fmt::format("INSERT INTO audit SELECT {}, previous, digest FROM audit WHERE generation = {}", columns, from);
+  }
+  std::string insert() {
+    const int place = 1 + below(rows_ + 1);
+    const int from = any_row();
+    return make_room(place) + copy(fmt::format("{}, time, actor, event, subject, details, trust_digest", place),
+                                   from >= place ? from + 1 : from);
+  }
+  // A row's fields with another's place in the chain.
+  std::string splice() {
+    const int a = any_row();
+    const int b = 1 + (a - 1 + 1 + below(rows_ - 1)) % rows_;
+    return fmt::format(
+        "UPDATE audit SET (actor, event, subject, details, trust_digest) = "
+        "(SELECT actor, event || ' ', subject, details, trust_digest FROM audit WHERE generation = {}) "
+        "WHERE generation = {}",
+        a, b);
+  }
+
+  int rows_;
+  std::mt19937 random_{20'261'123};  // NOLINT(cert-msc51-cpp): the same edits each time
+};
+
+TEST_F(AuditTest, EveryGeneratedEditIsFound) {
+  LogEditor editor(8);
+  for (std::size_t round = 0; round < testing::scaled(2'000); ++round) {
+    const std::string sql = editor.next();
+    EXPECT_THAT(check_after(sql), FailsWith(kAuditBroken)) << sql;
   }
   EXPECT_THAT(check_after(""), IsOk());
 }

@@ -57,13 +57,19 @@ bool write_value(int fd, std::uint64_t value) { return ::pwrite(fd, &value, kSiz
 
 }  // namespace
 
-Result<GenerationFile> GenerationFile::open(const Directory& root) {
+Result<GenerationFile> GenerationFile::open(const Directory& root, WrongSize wrong_size) {
   UniqueFd fd(::openat(root.fd(), "generation", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
   if (!fd.valid()) return failed("open");
   {
     const FileLock lock(fd.get(), LOCK_EX);
     if (!lock.held()) return failed("lock");
-    if (!PALYRA_TRY(read_value(fd.get())) && !write_value(fd.get(), 0)) return failed("write");
+    auto value = read_value(fd.get());
+    // In place, for others have it mapped.
+    if (!value && wrong_size == WrongSize::kReset && value.error().is(kStoreDamaged)) {
+      if (::ftruncate(fd.get(), 0) != 0) return failed("empty");
+      value = std::nullopt;
+    }
+    if (!PALYRA_TRY(std::move(value)) && !write_value(fd.get(), 0)) return failed("write");
   }
   void* mapped = ::mmap(nullptr, kSize, PROT_READ, MAP_SHARED, fd.get(), 0);
   if (mapped == MAP_FAILED) return failed("map");

@@ -15,11 +15,13 @@
 
 namespace palyra::state {
 
+enum class WrongSize : std::uint8_t { kRefuse, kReset };
+
 class GenerationFile {
  public:
-  // Makes it, with 0, when it is missing or empty. Errors: kStateDenied, kStateUnavailable, kStoreDamaged (another
-  // size).
-  static Result<GenerationFile> open(const Directory& root);
+  // Makes it, with 0, when it is missing or empty; with kReset also when it has another size. Errors: kStateDenied,
+  // kStateUnavailable, kStoreDamaged (another size).
+  static Result<GenerationFile> open(const Directory& root, WrongSize wrong_size = WrongSize::kRefuse);
 
   GenerationFile(GenerationFile&& other) noexcept
       : fd_(std::move(other.fd_)), mapped_(std::exchange(other.mapped_, nullptr)) {}

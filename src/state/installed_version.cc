@@ -18,6 +18,8 @@ std::string_view to_text(VersionStatus status) {
       return "disabled";
     case VersionStatus::kRemoved:
       return "removed";
+    case VersionStatus::kRevoked:
+      return "revoked";
   }
   PALYRA_CHECK(false);
 }

@@ -6,10 +6,6 @@
 namespace palyra::state {
 namespace {
 
-Schema older(const Schema& schema, std::int64_t version) {
-  return {.steps = schema.steps.first(static_cast<std::size_t>(version))};
-}
-
 // Of a migration that died while it wrote its copy: only the one writer writes there.
 void remove_unfinished_copies(const Directory& root) {
   for (const std::string& name : root.list().value_or(std::vector<std::string>{})) {
@@ -28,7 +24,7 @@ Result<> migrate(const StoreParts& parts) {
   const std::int64_t version = PALYRA_TRY(schema_version(database, parts.schema));
   if (version == parts.schema.version()) return {};  // another process was faster
 
-  PALYRA_TRY(check_schema(database, older(parts.schema, version)));
+  PALYRA_TRY(check_schema(database, parts.schema.at(version)));
   PALYRA_TRY(check_audit_chain(database, PALYRA_TRY(load_head(database))));
   remove_unfinished_copies(parts.root);
   const std::string copy = fmt::format("trust.db.before-{}", version);

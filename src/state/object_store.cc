@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace palyra::state {
@@ -56,6 +57,34 @@ void ObjectStore::sweep() const {
       [[maybe_unused]] const auto removed = opened->remove_file(name);
     }
   }
+}
+
+Result<ObjectSweeper> ObjectStore::begin_sweeping() const {
+  return ObjectSweeper(*this, PALYRA_TRY(DirectoryLock::take(directory_, LockKind::kExclusive)));
+}
+
+Result<std::vector<StoredObject>> ObjectSweeper::list() const {
+  std::vector<StoredObject> objects;
+  const std::vector<std::string> shards = PALYRA_TRY(store_->directory_.list());
+  for (const std::string& shard : shards) {
+    const Result<Directory> opened = store_->directory_.make_directory(shard);
+    if (!opened) continue;  // a file, which is no object
+    const std::vector<std::string> names = PALYRA_TRY(opened->list());
+    for (const std::string& name : names) {
+      const auto digest = crypto::parse_sha256(name);
+      struct stat status{};
+      if (!digest || !name.starts_with(shard) ||
+          ::fstatat(opened->fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        continue;
+      }
+      objects.push_back({.digest = *digest, .size_bytes = static_cast<std::uint64_t>(status.st_size)});
+    }
+  }
+  return objects;
+}
+
+Result<> ObjectSweeper::remove(const crypto::Sha256Digest& digest) const {
+  return store_->directory_.remove_file(name_of(digest));
 }
 
 Result<crypto::Sha256Digest> ObjectWriter::put(BytesView bytes) const {

@@ -16,7 +16,9 @@
 #include <palyra/state/state_codes.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace palyra::state {
 
@@ -24,6 +26,7 @@ namespace palyra::state {
 inline constexpr std::size_t kMaxObjectBytes = std::size_t{64} << 20U;
 
 class ObjectWriter;
+class ObjectSweeper;
 
 class ObjectStore {
  public:
@@ -33,18 +36,23 @@ class ObjectStore {
   // Waits for a process that is sweeping. Errors: kStateBusy, kFileDenied, kFileFailed.
   [[nodiscard]] Result<ObjectWriter> begin_writing() const;
 
+  // Waits for everybody who writes. Errors: kStateBusy, kFileDenied, kFileFailed.
+  [[nodiscard]] Result<ObjectSweeper> begin_sweeping() const;
+
   // Errors: kObjectMissing, kObjectDamaged (other bytes, no regular file), kFileDenied, kFileFailed.
   [[nodiscard]] Result<SealedBytes> load(const crypto::Sha256Digest& digest) const;
 
  private:
   friend class ObjectWriter;
+  friend class ObjectSweeper;
   explicit ObjectStore(Directory directory) : directory_(std::move(directory)) {}
   void sweep() const;
 
   Directory directory_;  // objects/sha256
 };
 
-// While it lives, no process takes a temporary file for a dead one's. Lives as long as its ObjectStore at most.
+// While it lives, no process takes a temporary file for a dead one's, nor an object that has no row yet for garbage.
+// Lives as long as its ObjectStore at most.
 class ObjectWriter {
  public:
   // Writes the object, unless good bytes are there; damaged ones are replaced. Returns its digest.
@@ -57,6 +65,27 @@ class ObjectWriter {
 
   const ObjectStore* store_;
   DirectoryLock lock_;  // shared
+};
+
+struct StoredObject {
+  crypto::Sha256Digest digest;  // by its name; what it holds, nobody has looked at
+  std::uint64_t size_bytes = 0;
+};
+
+// While it lives, nobody writes an object. Lives as long as its ObjectStore at most.
+class ObjectSweeper {
+ public:
+  // Files that are not named like objects are left out. Errors: those of Directory.
+  [[nodiscard]] Result<std::vector<StoredObject>> list() const;
+  // Errors: those of Directory::remove_file.
+  [[nodiscard]] Result<> remove(const crypto::Sha256Digest& digest) const;
+
+ private:
+  friend class ObjectStore;
+  ObjectSweeper(const ObjectStore& store, DirectoryLock lock) : store_(&store), lock_(std::move(lock)) {}
+
+  const ObjectStore* store_;
+  DirectoryLock lock_;  // exclusive
 };
 
 }  // namespace palyra::state

@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 namespace palyra::state {
 namespace {
@@ -264,6 +265,29 @@ TEST_F(RunHistoryTest, DetailsThatNobodyHereWroteAreRefused) {
   }
   ASSERT_THAT(database.run("UPDATE audit SET details = ?1", R"({"reason":"\"runs\":"})"), IsOk());
   EXPECT_TRUE(load_anchors(database).value().empty());
+}
+
+TEST_F(RunHistoryTest, ADamagedSegmentIsFoundOrReadsAsBefore) {
+  const std::string segment = write_segment(1, 12);
+  anchor();
+  const Bytes good = testing::must_read(path(segment));
+  const std::vector<RunEntry> truth = find_runs(root(), {}).value().entries;
+  std::mt19937 random(20'261'124);  // NOLINT(cert-msc51-cpp): the same damage each time
+  for (std::size_t round = 0; round < testing::scaled(4'000); ++round) {
+    Bytes bad = good;
+    if (round % 8 == 0) {
+      bad.resize(random() % bad.size());
+    } else {
+      bad[random() % bad.size()] ^= static_cast<std::uint8_t>(1U << (random() % 8));
+    }
+    overwrite(segment, as_text(bad));
+    const auto facts = store_.verify_run_log();
+    if (!facts) {
+      ASSERT_THAT(facts, FailsWith(kRunLogBroken)) << round;
+      continue;
+    }
+    ASSERT_EQ(find_runs(root(), {}).value().entries, truth) << round;
+  }
 }
 
 }  // namespace

@@ -106,7 +106,103 @@ CREATE TABLE audit (
 ) STRICT;
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1};
+// A version may be revoked. Its table and those that refer to it are made again, for SQLite cannot widen a CHECK; by
+// copies, for RENAME leaves a text that depends on the release of SQLite.
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE old_version AS SELECT * FROM version;
+CREATE TABLE old_version_tool AS SELECT * FROM version_tool;
+CREATE TABLE old_version_entry AS SELECT * FROM version_entry;
+CREATE TABLE old_version_grant AS SELECT * FROM version_grant;
+DROP TABLE version_tool;
+DROP TABLE version_entry;
+DROP TABLE version_grant;
+DROP TABLE version;
+
+CREATE TABLE version (
+  content_root BLOB NOT NULL PRIMARY KEY CHECK (length(content_root) = 32),
+  artifact_sha256 BLOB NOT NULL UNIQUE REFERENCES artifact,
+  status TEXT NOT NULL CHECK (status IN ('quarantined', 'active', 'superseded', 'disabled', 'removed', 'revoked')),
+  status_reason TEXT NOT NULL,
+  first_seen INTEGER NOT NULL,
+  status_since INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  record_digest BLOB NOT NULL CHECK (length(record_digest) = 32)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE version_tool (
+  content_root BLOB NOT NULL REFERENCES version,
+  tool_id TEXT NOT NULL,
+  active INTEGER NOT NULL CHECK (active IN (0, 1)),
+  PRIMARY KEY (content_root, tool_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX active_tool ON version_tool (tool_id) WHERE active = 1;
+
+CREATE TABLE version_entry (
+  content_root BLOB NOT NULL REFERENCES version,
+  name TEXT NOT NULL,
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  size_bytes INTEGER NOT NULL,
+  PRIMARY KEY (content_root, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE version_grant (
+  content_root BLOB NOT NULL REFERENCES version,
+  class TEXT NOT NULL,
+  canonical TEXT NOT NULL,
+  json TEXT NOT NULL,
+  PRIMARY KEY (content_root, class, canonical)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO version SELECT * FROM old_version;
+INSERT INTO version_tool SELECT * FROM old_version_tool;
+INSERT INTO version_entry SELECT * FROM old_version_entry;
+INSERT INTO version_grant SELECT * FROM old_version_grant;
+DROP TABLE old_version;
+DROP TABLE old_version_tool;
+DROP TABLE old_version_entry;
+DROP TABLE old_version_grant;
+
+CREATE TABLE version_root (
+  content_root BLOB NOT NULL REFERENCES version,
+  name TEXT NOT NULL,
+  directory TEXT NOT NULL,
+  read_only INTEGER NOT NULL CHECK (read_only IN (0, 1)),
+  PRIMARY KEY (content_root, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE skill_setting (
+  skill_id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  json TEXT NOT NULL,
+  PRIMARY KEY (skill_id, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rotation (
+  publisher TEXT NOT NULL PRIMARY KEY,
+  sequence INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE retired_key (
+  publisher TEXT NOT NULL REFERENCES rotation,
+  key BLOB NOT NULL CHECK (length(key) = 32),
+  PRIMARY KEY (publisher, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE revocation_list (
+  issuer TEXT NOT NULL PRIMARY KEY,
+  list_version INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE revocation_entry (
+  issuer TEXT NOT NULL REFERENCES revocation_list,
+  entry BLOB NOT NULL,
+  PRIMARY KEY (issuer, entry)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2};
 
 constexpr std::string_view kSchemaText =
     "SELECT coalesce(group_concat(type || ' ' || name || ' ' || coalesce(sql, ''), char(10)), '') "

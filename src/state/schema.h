@@ -3,7 +3,7 @@
 // The tables of trust.db, all of them, and whether a file has exactly these.
 //
 // A version of the schema is never edited after a release. The next one is a step more: statements that make it of the
-// version before, which add tables, columns and indexes (their text in the file does not depend on SQLite's release).
+// version before. They never say RENAME: the text in the file must not depend on SQLite's release.
 
 #include "sqlite.h"
 
@@ -17,6 +17,8 @@ struct Schema {
   std::span<const char* const> steps;  // the first makes version 1 of an empty database
 
   [[nodiscard]] std::int64_t version() const { return static_cast<std::int64_t>(steps.size()); }
+  // As it was at a version, 1 to this one.
+  [[nodiscard]] Schema at(std::int64_t version) const { return {steps.first(static_cast<std::size_t>(version))}; }
 };
 // Lives as long as the program. Tests have others.
 const Schema& current_schema();

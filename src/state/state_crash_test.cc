@@ -57,7 +57,18 @@ class StateCrashTest : public StateTest {
             [this](StateStore& store) { return promote(store, file_).has_value(); },
             [this](StateStore& store) { return keep(store, newer_).has_value(); },
             [this](StateStore& store) { return promote(store, newer_).has_value(); },
-            [newer](StateStore& store) { return store.quarantine(newer, "odd").has_value(); },
+            [newer](StateStore& store) { return store.disable(newer).has_value(); },
+            [this](StateStore& store) { return activate(store, file_, Activation::kRollBack).has_value(); },
+            [](StateStore& store) { return store.set_setting("acme.demo", "unit", "1").has_value(); },
+            [newer](StateStore& store) {
+              const std::vector<skills::RevocationEntry> entries = {skills::RevokedContent{newer}};
+              return store.revoke(entries).has_value();
+            },
+            [](StateStore& store) {
+              const std::array chain = {rotation_number(1, 1, 2)};
+              return store.rotate_keys(chain).has_value();
+            },
+            [](StateStore& store) { return store.remove_publisher("acme").has_value(); },
             [newer](StateStore& store) { return store.remove(newer).has_value(); }};
   }
 

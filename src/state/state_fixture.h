@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -105,6 +106,36 @@ inline capability::CapabilityGrantSet one_grant() {
   return capability::CapabilityGrantSet::create({capability::HttpRule{.host = "api.example.com"}}).value();
 }
 
+// From one key to another, signed by both.
+inline skills::RotationDocument rotation_number(std::uint64_t sequence, std::uint8_t from, std::uint8_t to) {
+  const std::array keys = {key_number(from), key_number(to)};
+  return skills::sign_rotation({.rotation = {.publisher = "acme",
+                                             .sequence = sequence,
+                                             .old_keys = {keys.front().public_key()},
+                                             .new_keys = {keys.back().public_key()},
+                                             .new_threshold = 1,
+                                             .not_before = {1},
+                                             .created = {1}},
+                                .signatures = {}},
+                               keys)
+      .value();
+}
+
+// By the publisher acme with a key of his.
+inline skills::RevocationDocument revocations_number(std::uint64_t list_version,
+                                                     std::vector<skills::RevocationEntry> entries,
+                                                     std::uint8_t key = 1) {
+  const std::array keys = {key_number(key)};
+  return skills::sign_revocations({.list = {.issuer = "acme",
+                                            .list_version = list_version,
+                                            .created = {1},
+                                            .expires = {4'000'000'000},
+                                            .entries = std::move(entries)},
+                                   .signatures = {}},
+                                  keys)
+      .value();
+}
+
 // Replaces a file without the care, and the time, that durable bytes take.
 inline void scribble(const std::string& path, BytesView bytes) {
   std::filesystem::remove(path);
@@ -161,6 +192,20 @@ class StateTest : public ::testing::Test {
                           .trust_generation = generation,
                           .version_generation = shown ? shown->generation : 0,
                           .grants = one_grant()});
+  }
+
+  Result<InstalledVersion> activate(StateStore& store, BytesView file, Activation activation) const {
+    const std::uint64_t generation = store.trust().value().generation();
+    const skills::TrustPolicy policy{.unknown_publisher = skills::UnknownPublisher::kRefuse,
+                                     .pin_fingerprint = std::nullopt,
+                                     .downgrade = skills::Downgrade::kAllow};
+    const skills::Verification verification = verify(store, file, policy);
+    if (!verification.skill) return std::unexpected(verification.error.value());
+    const auto shown = store.version(verification.skill->content_root());
+    return store.activate({.skill = &*verification.skill,
+                           .trust_generation = generation,
+                           .version_generation = shown ? shown->generation : 0,
+                           .activation = activation});
   }
 
   // Kept and promoted; the publisher is added when he is not known.

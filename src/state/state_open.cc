@@ -1,58 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening a state directory, and making one.
+#include "database_file.h"
 #include "directory_lock.h"
 #include "migration.h"
-#include "schema.h"
-#include "store_parts.h"
-#include "trust_table.h"
 
 #include <palyra/base/check.h>
-
-#include <array>
-#include <cerrno>
-#include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace palyra::state {
 namespace {
 
 constexpr const char* kUnfinished = "trust.db.init";
-constexpr const char* kInitAdvice = "palyra trust init";
-constexpr const char* kRestoreAdvice = "put back a copy of trust.db from a backup of this directory";
-
-std::unexpected<Error> damaged(std::string message) {
-  return std::unexpected(Error(kStoreDamaged, std::move(message)).with_next(kRestoreAdvice));
-}
-
-std::unexpected<Error> not_initialised(const std::string& root) {
-  return std::unexpected(
-      Error(kNotInitialised, fmt::format("there is no trust store in '{}'", root)).with_next(kInitAdvice));
-}
-
-enum class FileForm : std::uint8_t { kAbsent, kRegular, kOther };
-
-Result<FileForm> form_of(const Directory& root, const char* name) {
-  struct stat status{};
-  if (::fstatat(root.fd(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return FileForm::kAbsent;
-    return std::unexpected(file_error(errno, "inspect", root.path() + "/" + name));
-  }
-  return S_ISREG(status.st_mode) ? FileForm::kRegular : FileForm::kOther;
-}
-
-Result<> check_database_file(const Directory& root) {
-  const FileForm form = PALYRA_TRY(form_of(root, kDatabaseFile));
-  if (form == FileForm::kRegular) return {};
-  if (form == FileForm::kOther) return damaged(fmt::format("'{}/trust.db' is not a regular file", root.path()));
-  for (const char* companion : {"objects", "keys"}) {
-    if (PALYRA_TRY(form_of(root, companion)) != FileForm::kAbsent) {
-      return damaged(fmt::format("'{}/trust.db' is missing beside '{}'", root.path(), companion));
-    }
-  }
-  return not_initialised(root.path());
-}
 
 Result<bool> holds_anything(const Directory& root, const char* name) {
   if (PALYRA_TRY(form_of(root, name)) == FileForm::kAbsent) return false;
@@ -69,7 +26,7 @@ Result<> check_nothing_kept(const Directory& root) {
   }
   for (const char* companion : {"objects", "keys"}) {
     if (PALYRA_TRY(holds_anything(root, companion))) {
-      return damaged(fmt::format("'{}/trust.db' is missing, but '{}' is not empty", root.path(), companion));
+      return store_damaged(fmt::format("'{}/trust.db' is missing, but '{}' is not empty", root.path(), companion));
     }
   }
   return {};
@@ -87,44 +44,13 @@ Result<> remove_leftovers(const Directory& root) {
   return {};
 }
 
-Result<> fill_new_database(const StateOptions& options, const std::string& path) {
-  const Database database = PALYRA_TRY(Database::open(path));
-  Transaction transaction = PALYRA_TRY(Transaction::begin(database, TransactionKind::kWrite));
-  PALYRA_TRY(create_schema(database, current_schema()));
-  AuditRow row{.generation = 1,
-               .time = options.clock->wall_seconds(),
-               .actor = options.actor,
-               .event = "trust.initialised",
-               .subject = "",
-               .details = "{}",
-               .trust_sha256 = {},
-               .previous = {},
-               .digest = {}};
-  skills::SkillTrustStore nobody;
-  nobody.set_generation(1);
-  row.trust_sha256 = trust_digest(nobody);
-  row.digest = audit_digest(row);
-  PALYRA_TRY(insert_audit_row(database, row));
-  PALYRA_TRY(insert_head(database, {.generation = 1, .trust_generation = 1, .audit_digest = row.digest}));
-  return transaction.commit();
-}
-
-Result<> publish(const Directory& root) {
-  if (::renameat2(root.fd(), kUnfinished, root.fd(), kDatabaseFile, RENAME_NOREPLACE) != 0) {
-    if (errno == EEXIST) return fail(kAlreadyInitialised, "'{}/trust.db' exists", root.path());
-    return std::unexpected(file_error(errno, "name", root.path() + "/trust.db"));
-  }
-  const UniqueFd fd(::openat(root.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid() || ::fsync(fd.get()) != 0) return std::unexpected(file_error(errno, "sync", root.path()));
-  return {};
-}
-
 // Under the lock of init, so that there is one of these files at most. What is left when this fails, or dies, the next
 // init removes.
 Result<> make_database(const StateOptions& options, const Directory& root) {
   PALYRA_TRY(root.write_file(kUnfinished, {}, 0600, Overwrite::kYes));
-  PALYRA_TRY(fill_new_database(options, root.path() + "/" + kUnfinished));
-  return publish(root);
+  PALYRA_TRY(fill_new_database(options, root.path() + "/" + kUnfinished,
+                               {.generation = 1, .event = "trust.initialised", .details = {}}));
+  return publish(root, kUnfinished);
 }
 
 // The database as it is, or of the newest schema now; then everything that open promises to check.

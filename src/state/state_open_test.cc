@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which directories are believed, and which are not.
+#include "schema.h"
 #include "sqlite.h"
 #include "state_fixture.h"
 
 #include <palyra/base/directory.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <random>
@@ -185,7 +187,7 @@ TEST_F(StateOpenTest, AnotherApplicationsDatabaseIsDamage) {
 
 TEST_F(StateOpenTest, ANewerSchemaIsRefusedAndLeftAlone) {
   must_init();
-  edit("PRAGMA user_version = 2");
+  edit(fmt::format("PRAGMA user_version = {}", current_schema().version() + 1));
   const Bytes before = must_read(database());
   EXPECT_THAT(StateStore::open(options()), FailsWith(kSchemaNewer));
   EXPECT_EQ(must_read(database()), before);
@@ -289,41 +291,89 @@ struct Answers {
   skills::SkillTrustStore trust;
   std::vector<InstalledVersion> versions;
   InstalledVersion active;
+  std::vector<AuditRow> log;
   friend bool operator==(const Answers&, const Answers&) = default;
 };
 
 Result<Answers> answers_of(const StateOptions& options) {
   const StateStore store = PALYRA_TRY(StateStore::open(options));
+  PALYRA_TRY(store.verify_audit_chain());
   return Answers{.trust = PALYRA_TRY(store.trust()),
                  .versions = PALYRA_TRY(store.versions()),
-                 .active = PALYRA_TRY(store.find_active("acme.demo.run"))};
+                 .active = PALYRA_TRY(store.find_active("acme.demo.run")),
+                 .log = PALYRA_TRY(store.audit_rows())};
 }
+
+class Damager {
+ public:
+  explicit Damager(Bytes good) : good_(std::move(good)) {}
+
+  // Every bit of the header first; then bits, stretches of bytes, the end, and pages that change places.
+  Bytes next() {
+    Bytes bad = good_;
+    const std::size_t round = round_++;
+    switch (round < 800 ? 0 : round % 4) {
+      case 0:
+        flip(bad, round < 800 ? round : below(8 * bad.size()));
+        break;
+      case 1:
+        for (std::size_t i = below(bad.size()), left = 1 + below(64); i < bad.size() && left > 0; ++i, --left) {
+          bad[i] = static_cast<std::uint8_t>(random_());
+        }
+        break;
+      case 2:
+        bad.resize(below(bad.size()));
+        break;
+      default:
+        swap_pages(bad);
+    }
+    return bad;
+  }
+
+ private:
+  static constexpr std::size_t kPage = 4'096;
+  std::size_t below(std::size_t bound) { return random_() % bound; }
+  static void flip(Bytes& bytes, std::size_t bit) {
+    bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ (1U << (bit % 8)));
+  }
+  void swap_pages(Bytes& bytes) {
+    const std::size_t pages = bytes.size() / kPage;
+    const auto page = [&](std::size_t number) { return bytes.begin() + static_cast<std::ptrdiff_t>(number * kPage); };
+    const std::size_t a = below(pages);
+    std::swap_ranges(page(a), page(a) + kPage, page((a + 1 + below(pages - 1)) % pages));
+  }
+
+  Bytes good_;
+  std::size_t round_ = 0;
+  std::mt19937 random_{20'261'122};  // NOLINT(cert-msc51-cpp): the same damage each time
+};
 
 TEST_F(StateOpenTest, ADamagedDatabaseIsRefusedOrSaysWhatItSaid) {
   {
     StateStore store = must_init();
-    must_install(store, make_artifact({}));
+    must_install(store, make_artifact());
+    const skills::RevocationEntry entry = skills::RevokedContent{crypto::sha256(as_bytes("bad"))};
+    ASSERT_THAT(store.apply_revocations(revocations_number(1, {entry})), IsOk());
+    const std::array chain = {rotation_number(1, 1, 2)};
+    ASSERT_THAT(store.rotate_keys(chain), IsOk());
+    ASSERT_THAT(store.set_setting("acme.demo", "unit", "1"), IsOk());
   }
   const Bytes good = must_read(database());
   const Answers truth = answers_of(options()).value();
-  std::mt19937 random(20'261'122);  // NOLINT(cert-msc51-cpp): the same damage each time
+  Damager damager(good);
   std::size_t refused = 0;
   const std::size_t rounds = testing::scaled(4'000);
   for (std::size_t round = 0; round < rounds; ++round) {
-    // Every bit of the header first, then bits of the rows.
-    const std::size_t bit = round < 800 ? round : random() % (8 * good.size());
-    Bytes bad = good;
-    bad[bit / 8] = static_cast<std::uint8_t>(bad[bit / 8] ^ (1U << (bit % 8)));
-    replace_database(bad);
+    replace_database(damager.next());
     const auto answers = answers_of(options());
     if (answers) {
-      ASSERT_EQ(*answers, truth) << "bit " << bit;
+      ASSERT_EQ(*answers, truth) << "round " << round;
       continue;
     }
     ++refused;
     ASSERT_TRUE(answers.error().kind() == ErrorKind::kUntrusted || answers.error().is(kSchemaNewer) ||
                 answers.error().is(kToolNotFound))
-        << bit << ": " << answers.error().describe();
+        << round << ": " << answers.error().describe();
   }
   EXPECT_GT(refused, rounds / 20);
 }

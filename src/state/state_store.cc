@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading the state.
 #include "store_parts.h"
+#include "version_changes.h"
 #include "version_table.h"
 
 #include <palyra/state/state_store.h>
@@ -75,6 +76,15 @@ Result<InstalledVersion> StateStore::find_active(std::string_view tool_id) const
       PALYRA_TRY(in_one_moment(parts_->database, [&] { return load_active_with_tool(parts_->database, tool_id); }));
   if (!found) return fail(kToolNotFound, "no active skill offers a tool '{}'", tool_id);
   return by_tool.emplace(tool_id, *std::move(found)).first->second;
+}
+
+Result<bool> StateStore::is_runnable(const crypto::Sha256Digest& content_root) const {
+  PALYRA_TRY(refresh(*parts_));
+  auto& runnable = parts_->active.runnable;
+  if (const auto known = runnable.find(content_root); known != runnable.end()) return known->second;
+  const auto found =
+      PALYRA_TRY(in_one_moment(parts_->database, [&] { return load_version(parts_->database, content_root); }));
+  return runnable.emplace(content_root, found && may_run_again(found->status)).first->second;
 }
 
 Result<SealedBytes> StateStore::load_object(const crypto::Sha256Digest& digest) const {

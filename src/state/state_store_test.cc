@@ -200,6 +200,7 @@ TEST_F(StateStoreTest, PromotingANewerVersionSupersedesTheOlder) {
   EXPECT_EQ(order, (std::vector<std::string>{"1.0.0", "1.9.1-rc.1", "1.10.0"}));
 }
 
+// K15
 TEST_F(StateStoreTest, ADowngradeKeepsTheMark) {
   must_install(store_, make_artifact({.version = "2.0.0"}));
   const Bytes old_file = make_artifact({.version = "1.0.0"});
@@ -320,6 +321,7 @@ TEST_F(StateStoreTest, AFirstUsePinsInTheTransactionThatKeepsOrPromotes) {
   EXPECT_NE(last.details.find(crypto::fingerprint(key_number(1).public_key())), std::string::npos) << last.details;
 }
 
+// K09
 TEST_F(StateStoreTest, OfProcessesThatPinDifferentKeysOneWins) {
   for (std::size_t round = 0; round < testing::scaled(5); ++round) {
     const std::string publisher = fmt::format("pub{}", round);

@@ -26,6 +26,21 @@ constexpr std::string_view kUpsertSkill =
     "ON CONFLICT DO UPDATE SET publisher = excluded.publisher, highest_version = excluded.highest_version";
 constexpr std::string_view kInsertContent =
     "INSERT INTO skill_content (skill_id, version, content_root) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+constexpr std::string_view kSelectRotations = "SELECT publisher, sequence FROM rotation ORDER BY publisher";
+constexpr std::string_view kUpsertRotation =
+    "INSERT INTO rotation (publisher, sequence) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET sequence = excluded.sequence";
+constexpr std::string_view kSelectRetired = "SELECT key FROM retired_key WHERE publisher = ?1 ORDER BY key";
+constexpr std::string_view kDeleteRetired = "DELETE FROM retired_key WHERE publisher = ?1";
+constexpr std::string_view kInsertRetired = "INSERT INTO retired_key (publisher, key) VALUES (?1, ?2)";
+constexpr std::string_view kSelectLists =
+    "SELECT issuer, list_version, created, expires FROM revocation_list ORDER BY issuer";
+constexpr std::string_view kUpsertList =
+    "INSERT INTO revocation_list (issuer, list_version, created, expires) VALUES (?1, ?2, ?3, ?4) "
+    "ON CONFLICT DO UPDATE SET list_version = excluded.list_version, created = excluded.created, "
+    "expires = excluded.expires";
+constexpr std::string_view kSelectEntries = "SELECT entry FROM revocation_entry WHERE issuer = ?1 ORDER BY entry";
+constexpr std::string_view kInsertEntry =
+    "INSERT INTO revocation_entry (issuer, entry) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
 Result<skills::PublisherSource> parse_source(const std::string& text) {
   for (const auto source : {skills::PublisherSource::kOperator, skills::PublisherSource::kTofu}) {
@@ -40,8 +55,10 @@ Result<skills::Version> parse_version(const std::string& text) {
   return *version;
 }
 
-Result<std::vector<crypto::PublicKey>> load_keys(const Database& database, const std::string& publisher) {
-  Statement rows = PALYRA_TRY(database.query(kSelectKeys, publisher));
+// The keys that `select` gives for a publisher.
+Result<std::vector<crypto::PublicKey>> load_keys(const Database& database, std::string_view select,
+                                                 const std::string& publisher) {
+  Statement rows = PALYRA_TRY(database.query(select, publisher));
   std::vector<crypto::PublicKey> keys;
   while (PALYRA_TRY(rows.step())) {
     const auto key = crypto::parse_public_key(PALYRA_TRY(rows.blob(0)));
@@ -60,7 +77,7 @@ Result<> load_publishers(const Database& database, SkillTrustStore& trust) {
       return fail(kStoreDamaged, "publisher '{}' has the threshold {}", name, threshold);
     }
     const Result<> added =
-        trust.add_publisher(name, Publisher{.keys = PALYRA_TRY(load_keys(database, name)),
+        trust.add_publisher(name, Publisher{.keys = PALYRA_TRY(load_keys(database, kSelectKeys, name)),
                                             .threshold = static_cast<std::uint32_t>(threshold),
                                             .source = PALYRA_TRY(parse_source(PALYRA_TRY(rows.text(2)))),
                                             .first_seen = {PALYRA_TRY(rows.integer(3))},
@@ -100,6 +117,40 @@ Result<> load_skills(const Database& database, SkillTrustStore& trust) {
   return {};
 }
 
+Result<> load_rotations(const Database& database, SkillTrustStore& trust) {
+  Statement rows = PALYRA_TRY(database.query(kSelectRotations));
+  while (PALYRA_TRY(rows.step())) {
+    const std::string publisher = PALYRA_TRY(rows.text(0));
+    trust.restore_rotation(publisher, {.sequence = PALYRA_TRY(rows.natural(1)),
+                                       .retired = PALYRA_TRY(load_keys(database, kSelectRetired, publisher))});
+  }
+  return {};
+}
+
+Result<std::vector<skills::RevocationEntry>> load_entries(const Database& database, const std::string& issuer) {
+  std::vector<skills::RevocationEntry> entries;
+  Statement rows = PALYRA_TRY(database.query(kSelectEntries, issuer));
+  while (PALYRA_TRY(rows.step())) {
+    auto entry = skills::parse_revocation_entry(PALYRA_TRY(rows.blob(0)));
+    if (!entry) return fail(kStoreDamaged, "a revocation by '{}': {}", issuer, entry.error().message());
+    entries.push_back(*std::move(entry));
+  }
+  return entries;
+}
+
+Result<> load_revocations(const Database& database, SkillTrustStore& trust) {
+  Statement rows = PALYRA_TRY(database.query(kSelectLists));
+  while (PALYRA_TRY(rows.step())) {
+    const std::string issuer = PALYRA_TRY(rows.text(0));
+    trust.restore_revocations({.issuer = issuer,
+                               .list_version = PALYRA_TRY(rows.natural(1)),
+                               .created = {PALYRA_TRY(rows.integer(2))},
+                               .expires = {PALYRA_TRY(rows.integer(3))},
+                               .entries = PALYRA_TRY(load_entries(database, issuer))});
+  }
+  return {};
+}
+
 Result<> save_publisher(const Database& database, const std::string& name, const Publisher& publisher) {
   PALYRA_TRY(database.run(kDeletePublisher, name));
   PALYRA_TRY(database.run(kInsertPublisher, name, std::uint64_t{publisher.threshold}, to_text(publisher.source),
@@ -116,12 +167,47 @@ Result<> save_skill(const Database& database, const std::string& skill_id, const
   return {};
 }
 
+Result<> save_rotation(const Database& database, const std::string& publisher, const skills::RotationRecord& record) {
+  PALYRA_TRY(database.run(kUpsertRotation, publisher, record.sequence));
+  PALYRA_TRY(database.run(kDeleteRetired, publisher));
+  for (const crypto::PublicKey& key : record.retired) PALYRA_TRY(database.run(kInsertRetired, publisher, key.bytes()));
+  return {};
+}
+
+Result<> save_revocations(const Database& database, const skills::RevocationList& list) {
+  PALYRA_TRY(database.run(kUpsertList, list.issuer, list.list_version, list.created.seconds, list.expires.seconds));
+  for (const skills::RevocationEntry& entry : list.entries) {
+    PALYRA_TRY(database.run(kInsertEntry, list.issuer, BytesView(skills::revocation_entry_bytes(entry))));
+  }
+  return {};
+}
+
+// What has no rows yet in a trust.db of the first version is left out, so that its digest is the one of then.
+void add_rotations_and_revocations(CanonicalRecord& record, const SkillTrustStore& trust) {
+  if (trust.rotations().empty() && trust.revocations().empty()) return;
+  record.add(std::uint64_t{trust.rotations().size()});
+  for (const auto& [publisher, rotation] : trust.rotations()) {
+    record.add(publisher).add(rotation.sequence).add(std::uint64_t{rotation.retired.size()});
+    for (const crypto::PublicKey& key : rotation.retired) record.add(key.bytes());
+  }
+  record.add(std::uint64_t{trust.revocations().size()});
+  for (const auto& [issuer, list] : trust.revocations()) {
+    record.add(issuer).add(list.list_version).add(list.created).add(list.expires);
+    record.add(std::uint64_t{list.entries.size()});
+    for (const skills::RevocationEntry& entry : list.entries) {
+      record.add(BytesView(skills::revocation_entry_bytes(entry)));
+    }
+  }
+}
+
 }  // namespace
 
 Result<SkillTrustStore> load_trust_rows(const Database& database) {
   SkillTrustStore trust;
   PALYRA_TRY(load_publishers(database, trust));
   PALYRA_TRY(load_skills(database, trust));
+  PALYRA_TRY(load_rotations(database, trust));
+  PALYRA_TRY(load_revocations(database, trust));
   return trust;
 }
 
@@ -136,6 +222,16 @@ Result<> save_trust_rows(const Database& database, const SkillTrustStore& before
   for (const auto& [skill_id, record] : after.skills()) {
     const SkillRecord* old = before.find_skill(skill_id);
     if (old == nullptr || *old != record) PALYRA_TRY(save_skill(database, skill_id, record));
+  }
+  for (const auto& [publisher, record] : after.rotations()) {
+    const auto old = before.rotations().find(publisher);
+    if (old == before.rotations().end() || old->second != record) {
+      PALYRA_TRY(save_rotation(database, publisher, record));
+    }
+  }
+  for (const auto& [issuer, list] : after.revocations()) {
+    const auto old = before.revocations().find(issuer);
+    if (old == before.revocations().end() || old->second != list) PALYRA_TRY(save_revocations(database, list));
   }
   return {};
 }
@@ -155,6 +251,7 @@ crypto::Sha256Digest trust_digest(const SkillTrustStore& trust) {
     record.add(std::uint64_t{skill.content.size()});
     for (const auto& [version, content_root] : skill.content) record.add(version.to_text()).add(content_root);
   }
+  add_rotations_and_revocations(record, trust);
   return record.finish();
 }
 

@@ -11,7 +11,7 @@ namespace palyra::state {
 // Without its generation. Rows that make no publisher are kStoreDamaged.
 Result<skills::SkillTrustStore> load_trust_rows(const Database& database);
 
-// Makes the rows of `before` those of `after`. Skills are never deleted.
+// Makes the rows of `before` those of `after`. Skills, rotations and revocations are never deleted.
 Result<> save_trust_rows(const Database& database, const skills::SkillTrustStore& before,
                          const skills::SkillTrustStore& after);
 

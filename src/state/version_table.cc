@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <tuple>
 
 namespace palyra::state {
@@ -35,22 +36,31 @@ constexpr std::string_view kUpsertVersion =
     "ON CONFLICT DO UPDATE SET artifact_sha256 = excluded.artifact_sha256, status = excluded.status, "
     "status_reason = excluded.status_reason, first_seen = excluded.first_seen, status_since = excluded.status_since, "
     "generation = excluded.generation, record_digest = excluded.record_digest";
-constexpr std::string_view kSelectTools = "SELECT tool_id FROM version_tool WHERE content_root = ?1 ORDER BY tool_id";
 constexpr std::string_view kDeleteTools = "DELETE FROM version_tool WHERE content_root = ?1";
 constexpr std::string_view kInsertTool = "INSERT INTO version_tool (content_root, tool_id, active) VALUES (?1, ?2, ?3)";
-constexpr std::string_view kSelectEntries =
-    "SELECT name, sha256, size_bytes FROM version_entry WHERE content_root = ?1 ORDER BY name";
 constexpr std::string_view kDeleteEntries = "DELETE FROM version_entry WHERE content_root = ?1";
 constexpr std::string_view kInsertEntry =
     "INSERT INTO version_entry (content_root, name, sha256, size_bytes) VALUES (?1, ?2, ?3, ?4)";
-constexpr std::string_view kSelectGrants =
-    "SELECT json FROM version_grant WHERE content_root = ?1 ORDER BY class, canonical";
 constexpr std::string_view kDeleteGrants = "DELETE FROM version_grant WHERE content_root = ?1";
 constexpr std::string_view kInsertGrant =
     "INSERT INTO version_grant (content_root, class, canonical, json) VALUES (?1, ?2, ?3, ?4)";
+constexpr std::string_view kDeleteRoots = "DELETE FROM version_root WHERE content_root = ?1";
+constexpr std::string_view kInsertRoot =
+    "INSERT INTO version_root (content_root, name, directory, read_only) VALUES (?1, ?2, ?3, ?4)";
+constexpr std::string_view kSelectSettings = "SELECT skill_id, key, json FROM skill_setting ORDER BY skill_id, key";
+constexpr std::string_view kDeleteSetting = "DELETE FROM skill_setting WHERE skill_id = ?1 AND key = ?2";
+constexpr std::string_view kUpsertSetting =
+    "INSERT INTO skill_setting (skill_id, key, json) VALUES (?1, ?2, ?3) "
+    "ON CONFLICT DO UPDATE SET json = excluded.json";
 constexpr std::string_view kSelectConflict =
     "SELECT t.tool_id, a.skill_id FROM version_tool t JOIN version v ON v.content_root = t.content_root "
     "JOIN artifact a ON a.sha256 = v.artifact_sha256 WHERE t.active = 1 AND t.tool_id = ?1 AND a.skill_id <> ?2";
+
+constexpr std::string_view kOfSkill =
+    "IN (SELECT v.content_root FROM version v JOIN artifact a ON a.sha256 = v.artifact_sha256 WHERE a.skill_id = ?1)";
+constexpr std::string_view kWithActiveTool =
+    "IN (SELECT t.content_root FROM version_tool t JOIN version v ON v.content_root = t.content_root "
+    "WHERE t.tool_id = ?1 AND t.active = 1 AND v.status = 'active')";
 
 constexpr JsonLimits kGrantLimits{.max_bytes = std::size_t{64} << 10U, .max_depth = 8};
 
@@ -62,11 +72,20 @@ Result<Value> parse_one_of(const std::array<Value, kCount>& values, const std::s
   return fail(kStoreDamaged, "'{}' is none of the values its column may have", text);
 }
 
-constexpr std::array kStatuses = {VersionStatus::kQuarantined, VersionStatus::kActive, VersionStatus::kSuperseded,
-                                  VersionStatus::kDisabled, VersionStatus::kRemoved};
+constexpr std::array kStatuses = {VersionStatus::kQuarantined, VersionStatus::kActive,  VersionStatus::kSuperseded,
+                                  VersionStatus::kDisabled,    VersionStatus::kRemoved, VersionStatus::kRevoked};
 constexpr std::array kProofs = {NameProof::kNone, NameProof::kClaimed, NameProof::kProven};
 
-crypto::Sha256Digest record_digest(const InstalledVersion& version) {
+std::vector<std::string> grant_texts(const capability::CapabilityGrantSet& grants) {
+  const auto list = grants.to_list();
+  std::vector<std::string> texts;
+  texts.reserve(list.size());
+  for (const capability::Capability& grant : list) texts.push_back(to_text(capability::to_json(grant)));
+  return texts;
+}
+
+// `grants` are those of the version as text.
+crypto::Sha256Digest record_digest(const InstalledVersion& version, const std::vector<std::string>& grants) {
   using namespace std::string_view_literals;
   CanonicalRecord record("palyra/version-rows/1\0"sv);
   const KeptArtifact& artifact = version.artifact;
@@ -78,9 +97,16 @@ crypto::Sha256Digest record_digest(const InstalledVersion& version) {
   for (const std::string& tool : version.tools) record.add(tool);
   record.add(std::uint64_t{version.entries.size()});
   for (const StoredEntry& entry : version.entries) record.add(entry.name).add(entry.sha256).add(entry.size_bytes);
-  const auto grants = version.grants.to_list();
   record.add(std::uint64_t{grants.size()});
-  for (const capability::Capability& grant : grants) record.add(to_text(capability::to_json(grant)));
+  for (const std::string& grant : grants) record.add(grant);
+  // Rows of before there were these have the digest of before.
+  if (version.roots.empty() && version.settings.empty()) return record.finish();
+  record.add(std::uint64_t{version.roots.size()});
+  for (const MappedRoot& root : version.roots) {
+    record.add(root.name).add(root.directory).add(std::uint64_t{root.read_only ? 1U : 0U});
+  }
+  record.add(std::uint64_t{version.settings.size()});
+  for (const SkillSetting& setting : version.settings) record.add(setting.key).add(setting.json);
   return record.finish();
 }
 
@@ -99,83 +125,184 @@ Result<KeptArtifact> read_artifact(const Statement& row) {
                       .first_seen = {PALYRA_TRY(row.integer(11))}};
 }
 
-Result<std::vector<std::string>> load_tools(const Database& database, const crypto::Sha256Digest& content_root) {
-  std::vector<std::string> tools;
-  Statement rows = PALYRA_TRY(database.query(kSelectTools, content_root));
-  while (PALYRA_TRY(rows.step())) tools.push_back(PALYRA_TRY(rows.text(0)));
-  return tools;
+// Some versions, with one reading of each table, however many they are.
+class VersionReader {
+ public:
+  // `scope` is a condition on a content root, such as "= ?1"; `args` are its parameters.
+  template <class... Args>
+  static Result<std::vector<InstalledVersion>> read(const Database& database, std::string_view scope,
+                                                    const Args&... args) {
+    const auto rows_of = [&](std::string_view columns, std::string_view table, std::string_view order) {
+      return database.query(
+          fmt::format("SELECT {} FROM {} WHERE content_root {} ORDER BY {}", columns, table, scope, order), args...);
+    };
+    VersionReader reader;
+    PALYRA_TRY(reader.read_versions(PALYRA_TRY(database.query(
+        fmt::format("SELECT {}, {} {} WHERE v.content_root {}", kArtifactColumns, kVersionColumns, kVersionJoin, scope),
+        args...))));
+    PALYRA_TRY(
+        reader.read_tools(PALYRA_TRY(rows_of("content_root, tool_id", "version_tool", "content_root, tool_id"))));
+    PALYRA_TRY(reader.read_entries(
+        PALYRA_TRY(rows_of("content_root, name, sha256, size_bytes", "version_entry", "content_root, name"))));
+    PALYRA_TRY(reader.read_grants(
+        PALYRA_TRY(rows_of("content_root, json", "version_grant", "content_root, class, canonical"))));
+    PALYRA_TRY(reader.read_roots(
+        PALYRA_TRY(rows_of("content_root, name, directory, read_only", "version_root", "content_root, name"))));
+    PALYRA_TRY(reader.read_settings(database));
+    return reader.finish();
+  }
+
+ private:
+  struct Read {
+    InstalledVersion version;
+    crypto::Sha256Digest record_digest;  // as it was saved
+    std::vector<capability::Capability> grants;
+    std::vector<std::string> grant_texts;
+  };
+
+  Result<> read_versions(Statement rows);
+  Result<> read_tools(Statement rows);
+  Result<> read_entries(Statement rows);
+  Result<> read_grants(Statement rows);
+  Result<> read_roots(Statement rows);
+  Result<> read_settings(const Database& database);
+  // Checked against what was saved.
+  Result<std::vector<InstalledVersion>> finish();
+  // That the row belongs to, by its first column.
+  Result<Read*> owner_of(const Statement& row);
+  Result<capability::Capability> parse_grant(const std::string& text);
+
+  std::map<crypto::Sha256Digest, Read> read_;             // by content root
+  std::map<std::string, capability::Capability> grants_;  // by their texts: many versions have the same
+};
+
+Result<VersionReader::Read*> VersionReader::owner_of(const Statement& row) {
+  const crypto::Sha256Digest content_root = PALYRA_TRY(row.digest(0));
+  const auto found = read_.find(content_root);
+  if (found == read_.end()) return fail(kStoreDamaged, "a row belongs to no version: {}", crypto::to_hex(content_root));
+  return &found->second;
 }
 
-Result<std::vector<StoredEntry>> load_entries(const Database& database, const crypto::Sha256Digest& content_root) {
-  std::vector<StoredEntry> entries;
-  Statement rows = PALYRA_TRY(database.query(kSelectEntries, content_root));
+Result<> VersionReader::read_versions(Statement rows) {
   while (PALYRA_TRY(rows.step())) {
-    entries.push_back({.name = PALYRA_TRY(rows.text(0)),
-                       .sha256 = PALYRA_TRY(rows.digest(1)),
-                       .size_bytes = PALYRA_TRY(rows.natural(2))});
+    Read read;
+    InstalledVersion& version = read.version;
+    version.artifact = PALYRA_TRY(read_artifact(rows));
+    version.status = PALYRA_TRY(parse_one_of(kStatuses, PALYRA_TRY(rows.text(kFirstVersionColumn))));
+    version.status_reason = PALYRA_TRY(rows.text(kFirstVersionColumn + 1));
+    version.first_seen = {PALYRA_TRY(rows.integer(kFirstVersionColumn + 2))};
+    version.status_since = {PALYRA_TRY(rows.integer(kFirstVersionColumn + 3))};
+    version.generation = PALYRA_TRY(rows.natural(kFirstVersionColumn + 4));
+    read.record_digest = PALYRA_TRY(rows.digest(kFirstVersionColumn + 5));
+    read_.emplace(PALYRA_TRY(rows.digest(kFirstVersionColumn + 6)), std::move(read));
   }
-  return entries;
+  return {};
 }
 
-Result<capability::CapabilityGrantSet> load_grants(const Database& database, const crypto::Sha256Digest& content_root) {
-  std::vector<capability::Capability> grants;
-  Statement rows = PALYRA_TRY(database.query(kSelectGrants, content_root));
+Result<> VersionReader::read_tools(Statement rows) {
   while (PALYRA_TRY(rows.step())) {
-    const auto json = parse_json(as_bytes(PALYRA_TRY(rows.text(0))), kGrantLimits);
-    if (!json) return fail(kStoreDamaged, "a grant is no JSON: {}", json.error().message());
-    auto grant = capability::capability_from_json(*json);
-    if (!grant) return fail(kStoreDamaged, "a grant is no capability: {}", grant.error().message());
-    grants.push_back(*std::move(grant));
+    PALYRA_TRY(owner_of(rows))->version.tools.push_back(PALYRA_TRY(rows.text(1)));
   }
-  auto set = capability::CapabilityGrantSet::create(std::move(grants));
-  if (!set) return fail(kStoreDamaged, "the grants make no set: {}", set.error().message());
-  return set;
+  return {};
 }
 
-Result<InstalledVersion> read_version(const Database& database, const Statement& row) {
-  InstalledVersion version;
-  version.artifact = PALYRA_TRY(read_artifact(row));
-  version.status = PALYRA_TRY(parse_one_of(kStatuses, PALYRA_TRY(row.text(kFirstVersionColumn))));
-  version.status_reason = PALYRA_TRY(row.text(kFirstVersionColumn + 1));
-  version.first_seen = {PALYRA_TRY(row.integer(kFirstVersionColumn + 2))};
-  version.status_since = {PALYRA_TRY(row.integer(kFirstVersionColumn + 3))};
-  version.generation = PALYRA_TRY(row.natural(kFirstVersionColumn + 4));
-  const crypto::Sha256Digest saved = PALYRA_TRY(row.digest(kFirstVersionColumn + 5));
-  const crypto::Sha256Digest content_root = PALYRA_TRY(row.digest(kFirstVersionColumn + 6));
-  version.tools = PALYRA_TRY(load_tools(database, content_root));
-  version.entries = PALYRA_TRY(load_entries(database, content_root));
-  version.grants = PALYRA_TRY(load_grants(database, content_root));
-  if (version.content_root() != content_root || record_digest(version) != saved) {
-    return fail(kStoreDamaged, "the rows of content root {} were changed", crypto::to_hex(content_root));
+Result<> VersionReader::read_entries(Statement rows) {
+  while (PALYRA_TRY(rows.step())) {
+    PALYRA_TRY(owner_of(rows))
+        ->version.entries.push_back({.name = PALYRA_TRY(rows.text(1)),
+                                     .sha256 = PALYRA_TRY(rows.digest(2)),
+                                     .size_bytes = PALYRA_TRY(rows.natural(3))});
   }
-  return version;
+  return {};
 }
 
-// Every row of a query for kArtifactColumns and kVersionColumns.
-template <class... Args>
-Result<std::vector<InstalledVersion>> select_versions(const Database& database, std::string_view condition,
-                                                      const Args&... args) {
-  const std::string sql =
-      fmt::format("SELECT {}, {} {} {}", kArtifactColumns, kVersionColumns, kVersionJoin, condition);
-  Statement rows = PALYRA_TRY(database.query(sql, args...));
+Result<capability::Capability> VersionReader::parse_grant(const std::string& text) {
+  if (const auto known = grants_.find(text); known != grants_.end()) return known->second;
+  const auto json = parse_json(as_bytes(text), kGrantLimits);
+  if (!json) return fail(kStoreDamaged, "a grant is no JSON: {}", json.error().message());
+  auto grant = capability::capability_from_json(*json);
+  if (!grant) return fail(kStoreDamaged, "a grant is no capability: {}", grant.error().message());
+  return grants_.emplace(text, *std::move(grant)).first->second;
+}
+
+Result<> VersionReader::read_grants(Statement rows) {
+  while (PALYRA_TRY(rows.step())) {
+    Read* read = PALYRA_TRY(owner_of(rows));
+    std::string text = PALYRA_TRY(rows.text(1));
+    read->grants.push_back(PALYRA_TRY(parse_grant(text)));
+    read->grant_texts.push_back(std::move(text));
+  }
+  return {};
+}
+
+Result<> VersionReader::read_roots(Statement rows) {
+  while (PALYRA_TRY(rows.step())) {
+    PALYRA_TRY(owner_of(rows))
+        ->version.roots.push_back({.name = PALYRA_TRY(rows.text(1)),
+                                   .directory = PALYRA_TRY(rows.text(2)),
+                                   .read_only = PALYRA_TRY(rows.integer(3)) != 0});
+  }
+  return {};
+}
+
+Result<> VersionReader::read_settings(const Database& database) {
+  std::map<std::string, std::vector<SkillSetting>> by_skill;
+  Statement rows = PALYRA_TRY(database.query(kSelectSettings));
+  while (PALYRA_TRY(rows.step())) {
+    by_skill[PALYRA_TRY(rows.text(0))].push_back({.key = PALYRA_TRY(rows.text(1)), .json = PALYRA_TRY(rows.text(2))});
+  }
+  for (auto& [content_root, read] : read_) {
+    const auto settings = by_skill.find(read.version.artifact.skill_id);
+    if (settings != by_skill.end()) read.version.settings = settings->second;
+  }
+  return {};
+}
+
+Result<std::vector<InstalledVersion>> VersionReader::finish() {
   std::vector<InstalledVersion> versions;
-  while (PALYRA_TRY(rows.step())) versions.push_back(PALYRA_TRY(read_version(database, rows)));
+  versions.reserve(read_.size());
+  for (auto& [content_root, read] : read_) {
+    auto grants = capability::CapabilityGrantSet::create(std::move(read.grants));
+    if (!grants) return fail(kStoreDamaged, "the grants make no set: {}", grants.error().message());
+    read.version.grants = *std::move(grants);
+    if (read.version.content_root() != content_root ||
+        record_digest(read.version, read.grant_texts) != read.record_digest) {
+      return fail(kStoreDamaged, "the rows of content root {} were changed", crypto::to_hex(content_root));
+    }
+    versions.push_back(std::move(read.version));
+  }
   return versions;
 }
 
 // Those without names last; versions by precedence, which is not the order of their texts.
-bool stands_before(const InstalledVersion& a, const InstalledVersion& b) {
-  const auto key = [](const InstalledVersion& version) {
-    const KeptArtifact& artifact = version.artifact;
-    return std::tuple(artifact.skill_id.empty(), std::string_view(artifact.skill_id),
-                      skills::Version::parse(artifact.version).value_or(skills::Version{}), artifact.content_root);
+Result<std::vector<InstalledVersion>> sorted(std::vector<InstalledVersion> versions) {
+  struct Place {
+    bool nameless;
+    std::string_view skill_id;
+    skills::Version version;
+    crypto::Sha256Digest content_root;
+    std::size_t index;
   };
-  return key(a) < key(b);
-}
-
-Result<std::vector<InstalledVersion>> sorted(Result<std::vector<InstalledVersion>> versions) {
-  if (versions) std::ranges::sort(*versions, stands_before);
-  return versions;
+  std::vector<Place> places;
+  places.reserve(versions.size());
+  for (const InstalledVersion& version : versions) {
+    const KeptArtifact& artifact = version.artifact;
+    places.push_back({.nameless = artifact.skill_id.empty(),
+                      .skill_id = artifact.skill_id,
+                      .version = skills::Version::parse(artifact.version).value_or(skills::Version{}),
+                      .content_root = artifact.content_root,
+                      .index = places.size()});
+  }
+  std::ranges::sort(places, {}, [](const Place& place) {
+    return std::tie(place.nameless, place.skill_id, place.version, place.content_root);
+  });
+  std::vector<std::size_t> order;
+  order.reserve(places.size());
+  for (const Place& place : places) order.push_back(place.index);
+  std::vector<InstalledVersion> result;
+  result.reserve(versions.size());
+  for (const std::size_t index : order) result.push_back(std::move(versions[index]));
+  return result;
 }
 
 std::optional<InstalledVersion> first_of(std::vector<InstalledVersion> versions) {
@@ -197,6 +324,11 @@ Result<> save_hanging_rows(const Database& database, const InstalledVersion& ver
     PALYRA_TRY(database.run(kInsertGrant, content_root, to_text(class_of(grant)), canonical_text(grant),
                             to_text(capability::to_json(grant))));
   }
+  PALYRA_TRY(database.run(kDeleteRoots, content_root));
+  for (const MappedRoot& root : version.roots) {
+    PALYRA_TRY(
+        database.run(kInsertRoot, content_root, root.name, root.directory, std::int64_t{root.read_only ? 1 : 0}));
+  }
   return {};
 }
 
@@ -204,22 +336,19 @@ Result<> save_hanging_rows(const Database& database, const InstalledVersion& ver
 
 Result<std::optional<InstalledVersion>> load_version(const Database& database,
                                                      const crypto::Sha256Digest& content_root) {
-  return first_of(PALYRA_TRY(select_versions(database, "WHERE v.content_root = ?1", content_root)));
+  return first_of(PALYRA_TRY(VersionReader::read(database, "= ?1", content_root)));
 }
 
 Result<std::vector<InstalledVersion>> load_versions(const Database& database) {
-  return sorted(select_versions(database, ""));
+  return sorted(PALYRA_TRY(VersionReader::read(database, "IS NOT NULL")));
 }
 
 Result<std::vector<InstalledVersion>> load_versions_of(const Database& database, std::string_view skill_id) {
-  return sorted(select_versions(database, "WHERE a.skill_id = ?1", skill_id));
+  return sorted(PALYRA_TRY(VersionReader::read(database, kOfSkill, skill_id)));
 }
 
 Result<std::optional<InstalledVersion>> load_active_with_tool(const Database& database, std::string_view tool_id) {
-  return first_of(PALYRA_TRY(select_versions(database,
-                                             "JOIN version_tool t ON t.content_root = v.content_root "
-                                             "WHERE t.tool_id = ?1 AND t.active = 1 AND v.status = 'active'",
-                                             tool_id)));
+  return first_of(PALYRA_TRY(VersionReader::read(database, kWithActiveTool, tool_id)));
 }
 
 Result<std::optional<ToolConflict>> find_tool_conflict(const Database& database, const InstalledVersion& candidate) {
@@ -249,8 +378,23 @@ Result<> save_version(const Database& database, const InstalledVersion& version)
   PALYRA_TRY(save_artifact(database, version.artifact));
   PALYRA_TRY(database.run(kUpsertVersion, version.content_root(), version.artifact.sha256, to_text(version.status),
                           version.status_reason, version.first_seen.seconds, version.status_since.seconds,
-                          version.generation, record_digest(version)));
+                          version.generation, record_digest(version, grant_texts(version.grants))));
   return save_hanging_rows(database, version);
+}
+
+Result<std::vector<SkillSetting>> load_settings(const Database& database, std::string_view skill_id) {
+  std::vector<SkillSetting> settings;
+  Statement rows = PALYRA_TRY(database.query(kSelectSettings));
+  while (PALYRA_TRY(rows.step())) {
+    if (PALYRA_TRY(rows.text(0)) != skill_id) continue;
+    settings.push_back({.key = PALYRA_TRY(rows.text(1)), .json = PALYRA_TRY(rows.text(2))});
+  }
+  return settings;
+}
+
+Result<> save_setting(const Database& database, const SettingChange& change) {
+  if (!change.json) return database.run(kDeleteSetting, change.skill_id, change.key);
+  return database.run(kUpsertSetting, change.skill_id, change.key, *change.json);
 }
 
 }  // namespace palyra::state

@@ -8,11 +8,15 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace palyra::state {
 
+// The event of StateStore::recover: its row stands above every generation that was seen, first of all or after others.
+inline constexpr std::string_view kRecovered = "state.recovered";
+
 struct AuditRow {
-  std::uint64_t generation = 0;  // that the change made; rows are numbered 1, 2, 3, ...
+  std::uint64_t generation = 0;  // that the change made: 1, 2, 3, ...; only a recovery (below) leaves numbers out
   WallTime time;
   std::string actor;
   std::string event;                  // "trust.publisher_added", "skills.kept", "skills.promoted", ...

@@ -20,6 +20,7 @@ enum class VersionStatus : std::uint8_t {
   kSuperseded,   // another version of the skill was promoted after it
   kDisabled,     // switched off by a person
   kRemoved,      // only its history is left
+  kRevoked,      // its keys, its content or its version were revoked; never runs again
 };
 std::string_view to_text(VersionStatus status);  // "quarantined", "active", ...
 
@@ -56,6 +57,21 @@ struct StoredEntry {
   friend bool operator==(const StoredEntry&, const StoredEntry&) = default;
 };
 
+// A filesystem root that the manifest names, and the operator's directory behind it.
+struct MappedRoot {
+  std::string name;       // as the manifest has it
+  std::string directory;  // absolute; empty: a private directory of the skill
+  bool read_only = false;
+  friend bool operator==(const MappedRoot&, const MappedRoot&) = default;
+};
+
+// What an operator has set for a skill, whatever its version.
+struct SkillSetting {
+  std::string key;   // of `config.properties`
+  std::string json;  // one JSON value
+  friend bool operator==(const SkillSetting&, const SkillSetting&) = default;
+};
+
 // One content root. Of several files with this content, `artifact` is the one with the best verdict, or the one that
 // was promoted.
 struct InstalledVersion {
@@ -69,6 +85,8 @@ struct InstalledVersion {
   // Empty before the first promotion and after removal.
   std::vector<StoredEntry> entries;       // sorted by name
   capability::CapabilityGrantSet grants;  // approved by a person for exactly this content
+  std::vector<MappedRoot> roots{};        // sorted by name; of the same approval
+  std::vector<SkillSetting> settings{};   // of the skill id, sorted by key; the same for all its versions
   friend bool operator==(const InstalledVersion&, const InstalledVersion&) = default;
 
   [[nodiscard]] const crypto::Sha256Digest& content_root() const { return artifact.content_root; }

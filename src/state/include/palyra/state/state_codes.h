@@ -25,6 +25,11 @@ inline constexpr ErrorCode kStateChanged{ErrorKind::kUnavailable, "state.changed
 inline constexpr ErrorCode kObjectMissing{ErrorKind::kUntrusted, "state.object_missing"};
 inline constexpr ErrorCode kObjectDamaged{ErrorKind::kUntrusted, "state.object_damaged"};
 inline constexpr ErrorCode kSkillNotInstalled{ErrorKind::kNotFound, "state.skill_not_installed"};
+inline constexpr ErrorCode kNotActive{ErrorKind::kDenied, "state.not_active"};
+// Only a promotion makes it run: there is no approval to go back to.
+inline constexpr ErrorCode kNeverPromoted{ErrorKind::kDenied, "state.never_promoted"};
+// What is in quarantine and could still be promoted leaves no room for more.
+inline constexpr ErrorCode kQuarantineFull{ErrorKind::kLimitExceeded, "state.quarantine_full"};
 inline constexpr ErrorCode kToolNotFound{ErrorKind::kNotFound, "state.tool_not_found"};
 inline constexpr ErrorCode kToolConflict{ErrorKind::kAlreadyExists, "state.tool_conflict"};
 inline constexpr ErrorCode kAuditBroken{ErrorKind::kUntrusted, "state.audit_broken"};

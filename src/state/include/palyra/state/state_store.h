@@ -10,17 +10,18 @@
 
 #include <palyra/base/clock.h>
 #include <palyra/base/sealed_bytes.h>
-#include <palyra/capability/grant_set.h>
 #include <palyra/crypto/sha256.h>
 #include <palyra/skills/trust_store.h>
-#include <palyra/skills/verify.h>
 #include <palyra/state/audit_row.h>
+#include <palyra/state/change_requests.h>
 #include <palyra/state/installed_version.h>
 #include <palyra/state/run_history.h>
 #include <palyra/state/state_codes.h>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,25 +32,6 @@ struct StateOptions {
   std::string root;              // absolute
   std::string actor;             // who makes the changes, for the log: "uid 1000 (ann)"
   const Clock* clock = nullptr;  // outlives the store
-};
-
-struct KeepRequest {
-  const skills::Verification* verification = nullptr;  // its container passed (PALYRA_CHECK); its file still lives
-  std::uint64_t trust_generation = 0;                  // of the SkillTrustStore it was made with
-};
-
-struct PromoteRequest {
-  const skills::VerifiedSkill* skill = nullptr;  // verified again, from the bytes that load_object gave
-  std::uint64_t trust_generation = 0;            // of the SkillTrustStore it was verified with
-  std::uint64_t version_generation = 0;          // InstalledVersion::generation of what the person was shown
-  capability::CapabilityGrantSet grants;         // what the person approved
-};
-
-// A copy of trust.db.
-struct BackupFile {
-  std::uint64_t generation = 0;
-  std::uint64_t size_bytes = 0;
-  crypto::Sha256Digest sha256;
 };
 
 struct StoreParts;
@@ -65,6 +47,12 @@ class StateStore {
   // A new store that trusts nobody. Errors: kAlreadyInitialised, kStoreDamaged (trust.db is missing but objects or keys
   // are there), and those of open.
   static Result<StateStore> init(const StateOptions& options);
+
+  // After damage: the trust.db of `backup`, or with nullopt an empty one, takes the place of whatever is there, which
+  // is kept as `trust.db.damaged-<n>`. Every version is quarantined, the generation rises above the file `generation`,
+  // and the log says so. The caller has asked a person. Errors: kNotInitialised, kStoreDamaged and kAuditBroken (the
+  // backup), kSchemaNewer (either; nothing is touched), those of read_file, and those of open.
+  static Result<RecoveryReport> recover(const StateOptions& options, const std::optional<std::string>& backup);
 
   StateStore(StateStore&&) noexcept;
   StateStore& operator=(StateStore&&) noexcept;
@@ -89,6 +77,9 @@ class StateStore {
   // is seen by the next call, at the latest a second later when that process died in the middle. Rows that were edited
   // without a change of ours may be seen a second late too. Errors: kToolNotFound.
   [[nodiscard]] Result<InstalledVersion> find_active(std::string_view tool_id) const;
+  // Whether a call that has begun may go on: the version is active, superseded or disabled. Costs as find_active, so
+  // that a thread with a StateStore of its own may ask all the time.
+  [[nodiscard]] Result<bool> is_runnable(const crypto::Sha256Digest& content_root) const;
 
   // The bytes of an artifact or entry, hashed again now. Errors: kObjectMissing, kObjectDamaged, kFileDenied,
   // kFileFailed.
@@ -99,9 +90,25 @@ class StateStore {
   // Errors: skills::kTrustPublisherInvalid, skills::kTrustPublisherExists.
   Result<> add_publisher(const std::string& name, skills::Publisher publisher);
 
+  // The publisher's versions are quarantined with him; bindings, marks, retired keys and revocations stay.
+  // Errors: skills::kPublisherUnknown.
+  Result<> remove_publisher(const std::string& name);
+
+  // One change for the whole chain, in order: one link at least, all of one publisher (PALYRA_CHECK).
+  // Errors: those of SkillTrustStore::apply_rotation.
+  Result<skills::Publisher> rotate_keys(std::span<const skills::RotationDocument> chain);
+
+  // What is revoked by it stops being runnable in the same transaction: those versions, as they are now. One whose
+  // file cannot be read, so that nobody knows its signers, is quarantined. The same list again changes nothing.
+  // Errors: those of SkillTrustStore::apply_revocations.
+  Result<std::vector<InstalledVersion>> apply_revocations(const skills::RevocationDocument& document);
+  // The operator's own word.
+  Result<std::vector<InstalledVersion>> revoke(std::span<const skills::RevocationEntry> entries);
+
   // Keeps the file and its verdict. New content, and removed content that comes again, is quarantined; other content
   // keeps its status. A verified skill is bound to its publisher and its version to its content; its pin is added.
-  // The same file and verdict again change nothing. Errors: kStateChanged.
+  // The same file and verdict again change nothing. What is quarantined and cannot be promoted is forgotten, the
+  // oldest first, when there would be too much. Errors: kStateChanged, kQuarantineFull.
   Result<InstalledVersion> keep_in_quarantine(const KeepRequest& request);
 
   // Makes the version the active one of its skill: its entries become objects, its grants replace older ones, the
@@ -109,8 +116,22 @@ class StateStore {
   // Errors: kSkillNotInstalled, kStateChanged, kToolConflict (another skill's active version offers a tool of it).
   Result<InstalledVersion> promote(const PromoteRequest& request);
 
-  // Stops the version from running. Errors: kSkillNotInstalled (also: removed).
+  // Stops the version from running. Errors: kSkillNotInstalled (also: removed), skills::kTrustRevoked (it does not run,
+  // and stays revoked).
   Result<> quarantine(const crypto::Sha256Digest& content_root, const std::string& reason);
+
+  // Active to disabled. Errors: kSkillNotInstalled, kNotActive.
+  Result<> disable(const crypto::Sha256Digest& content_root);
+  // The version that is active now is superseded. Errors: kSkillNotInstalled, kStateChanged (also: it has not the
+  // status that `activation` begins with), kToolConflict, kNeverPromoted (or quarantined since: only promotion helps).
+  Result<InstalledVersion> activate(const ActivateRequest& request);
+
+  // nullopt forgets it. `json` was checked against the manifest by the caller. Errors: kSkillNotInstalled.
+  Result<> set_setting(const std::string& skill_id, const std::string& key, std::optional<std::string> json);
+
+  // Objects without a row, files of removed versions, and what is in quarantine beyond `max_quarantine_bytes`, the
+  // oldest that cannot be promoted first. Waits for writers of objects, for no reader.
+  Result<GarbageReport> collect_garbage(std::uint64_t max_quarantine_bytes, GarbageMode mode);
 
   // Forgets tools, entries and grants; trust, marks and the log stay. Errors: kSkillNotInstalled (also: removed).
   Result<> remove(const crypto::Sha256Digest& content_root);

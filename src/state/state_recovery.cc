@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// A damaged trust.db gives way to a backup, or to nothing.
+#include "database_file.h"
+#include "directory_lock.h"
+#include "trust_table.h"
+#include "version_changes.h"
+#include "version_table.h"
+
+#include <palyra/base/check.h>
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace palyra::state {
+namespace {
+
+constexpr const char* kUnfinished = "trust.db.recover";
+constexpr const char* kUnfinishedJournal = "trust.db.recover-journal";
+constexpr std::size_t kMaxBackupBytes = std::size_t{1} << 30U;
+
+// What stands in the place of trust.db.
+struct Damaged {
+  FileForm form = FileForm::kAbsent;
+  std::uint64_t seen = 0;  // the highest generation that it, or the file `generation`, tells of
+  // Where it can still be read: nobody else writes it while this lives.
+  std::optional<Database> held{};
+};
+
+// The generation of a database whose last row still fits.
+std::uint64_t told_generation(const Database& database) {
+  const auto head = load_head(database);
+  return head && load_last_audit_row(database, *head) ? head->generation : 0;
+}
+
+// Errors: kSchemaNewer, kStateBusy, those of Directory.
+Result<Damaged> look_at_damage(const Directory& root, std::uint64_t file_generation) {
+  Damaged damaged{.form = PALYRA_TRY(form_of(root, kDatabaseFile)), .seen = file_generation};
+  if (damaged.form != FileForm::kRegular) return damaged;
+  auto opened = Database::open(root.path() + "/" + kDatabaseFile);
+  const Result<> held = opened ? opened->script("BEGIN EXCLUSIVE") : std::unexpected(opened.error());
+  if (!held && held.error().is(kStateBusy)) return std::unexpected(held.error());
+  if (!held) return damaged;
+  const auto version = schema_version(*opened, current_schema());
+  if (!version && version.error().is(kSchemaNewer)) return std::unexpected(version.error());
+  damaged.seen = std::max(damaged.seen, told_generation(*opened));
+  damaged.held = *std::move(opened);
+  return damaged;
+}
+
+// Of an earlier recovery that died, or of this one.
+void remove_unfinished(const Directory& root) {
+  for (const std::string& name : root.list().value_or(std::vector<std::string>{})) {
+    const bool temporary = is_temporary_name(name) && name.starts_with(std::string(".") + kUnfinished);
+    if (name != kUnfinished && name != kUnfinishedJournal && !temporary) continue;
+    [[maybe_unused]] const auto removed = root.remove_file(name);
+  }
+}
+
+Result<std::string> free_name(const Directory& root) {
+  constexpr int kMost = 1'000;
+  for (int n = 1; n <= kMost; ++n) {
+    const std::string name = fmt::format("trust.db.damaged-{}", n);
+    if (PALYRA_TRY(form_of(root, name.c_str())) == FileForm::kAbsent) return name;
+  }
+  return fail(kStateUnavailable, "'{}' holds {} damaged copies of trust.db: remove some", root.path(), kMost);
+}
+
+// What a damaged trust.db takes with it: SQLite would believe its journals to belong to the new one.
+Result<> put_aside(const Directory& root, const std::string& copy) {
+  for (const char* suffix : {"", "-journal", "-wal", "-shm"}) {
+    const std::string from = std::string(kDatabaseFile) + suffix;
+    const std::string to = copy + suffix;
+    if (::renameat2(root.fd(), from.c_str(), root.fd(), to.c_str(), RENAME_NOREPLACE) == 0 || errno == ENOENT) continue;
+    return std::unexpected(file_error(errno, "rename", root.path() + "/" + from));
+  }
+  return {};
+}
+
+struct Recovery {
+  const StateOptions* options = nullptr;
+  std::uint64_t seen = 0;
+  std::string damaged_copy;
+
+  [[nodiscard]] Json details(const char* from) const {
+    Json details;
+    details.set("from", from);
+    details.set("seen", seen);
+    if (!damaged_copy.empty()) details.set("damaged_copy", damaged_copy);
+    return details;
+  }
+};
+
+// The rows of a backup as they may be believed, of the newest schema. Errors: as of StateStore::open.
+Result<Snapshot> check_backup(const Database& database) {
+  const Schema& schema = current_schema();
+  const std::int64_t version = PALYRA_TRY(schema_version(database, schema));
+  PALYRA_TRY(check_schema(database, schema.at(version)));
+  PALYRA_TRY(check_audit_chain(database, PALYRA_TRY(load_head(database))));
+  PALYRA_TRY(upgrade_schema(database, schema));
+  PALYRA_TRY(check_schema(database, schema));
+  return load_rows(database, 0);
+}
+
+Result<std::vector<StatusChange>> quarantine_all(const Database& database, const AuditRow& row) {
+  std::vector<StatusChange> changes;
+  for (InstalledVersion& version : PALYRA_TRY(load_versions(database))) {
+    if (!may_run_again(version.status)) continue;
+    const VersionStatus was = version.status;
+    version.status = VersionStatus::kQuarantined;
+    version.status_reason = "recovered";
+    version.status_since = row.time;
+    version.generation = row.generation;
+    PALYRA_TRY(save_version(database, version));
+    changes.push_back({.version = std::move(version), .was = was});
+  }
+  return changes;
+}
+
+// In the file of the backup's bytes.
+Result<RecoveryReport> restore_rows(const std::string& path, const Recovery& recovery) {
+  const Database database = PALYRA_TRY(Database::open(path));
+  Transaction transaction = PALYRA_TRY(Transaction::begin(database, TransactionKind::kWrite));
+  Snapshot backup = PALYRA_TRY(check_backup(database));
+  AuditRow row{.generation = std::max(recovery.seen, backup.head.generation) + 1,
+               .time = recovery.options->clock->wall_seconds(),
+               .actor = recovery.options->actor,
+               .event = std::string(kRecovered),
+               .subject = kDatabaseFile,
+               .details = {},
+               .trust_sha256 = {},
+               .previous = backup.head.audit_digest,
+               .digest = {}};
+  const std::vector<StatusChange> changes = PALYRA_TRY(quarantine_all(database, row));
+  Json details = recovery.details("backup");
+  details.set("backup_generation", backup.head.generation);
+  details.set("quarantined", to_json(changes));
+  row.details = to_text(details);
+  backup.trust.set_generation(row.generation);
+  row.trust_sha256 = trust_digest(backup.trust);
+  row.digest = audit_digest(row);
+  PALYRA_TRY(insert_audit_row(database, row));
+  PALYRA_TRY(update_head(
+      database, {.generation = row.generation, .trust_generation = row.generation, .audit_digest = row.digest}));
+  PALYRA_TRY(transaction.commit());
+  return RecoveryReport{
+      .generation = row.generation, .quarantined = changes.size(), .damaged_copy = recovery.damaged_copy};
+}
+
+// Under the name kUnfinished.
+Result<RecoveryReport> make_recovered(const Directory& root, const Recovery& recovery,
+                                      const std::optional<std::string>& backup) {
+  const std::string path = root.path() + "/" + kUnfinished;
+  if (backup) {
+    const Bytes bytes = PALYRA_TRY(read_file(*backup, kMaxBackupBytes));
+    PALYRA_TRY(root.write_file(kUnfinished, bytes, 0600, Overwrite::kYes));
+    return PALYRA_TRY(restore_rows(path, recovery), fmt::format("while reading the backup '{}'", *backup));
+  }
+  PALYRA_TRY(root.write_file(kUnfinished, {}, 0600, Overwrite::kYes));
+  const std::uint64_t generation = recovery.seen + 1;
+  PALYRA_TRY(fill_new_database(
+      *recovery.options, path,
+      {.generation = generation, .event = std::string(kRecovered), .details = recovery.details("nothing")}));
+  return RecoveryReport{.generation = generation, .quarantined = 0, .damaged_copy = recovery.damaged_copy};
+}
+
+}  // namespace
+
+Result<RecoveryReport> StateStore::recover(const StateOptions& options, const std::optional<std::string>& backup) {
+  PALYRA_CHECK(options.clock != nullptr);
+  Result<Directory> found = Directory::open(options.root);
+  if (!found && found.error().is(kFileNotFound)) return not_initialised(options.root);
+  const Directory root = PALYRA_TRY(std::move(found));
+  PALYRA_TRY(check_private(root));
+  const DirectoryLock lock = PALYRA_TRY(DirectoryLock::take(root, LockKind::kExclusive));
+  const Result<> there = check_database_file(root);
+  if (!there && there.error().is(kNotInitialised)) return std::unexpected(there.error());
+  const GenerationFile generation_file = PALYRA_TRY(GenerationFile::open(root, WrongSize::kReset));
+  const Damaged damaged = PALYRA_TRY(look_at_damage(root, PALYRA_TRY(generation_file.value())));
+  Recovery recovery{.options = &options, .seen = damaged.seen, .damaged_copy = {}};
+  const std::string copy = PALYRA_TRY(free_name(root));
+  if (damaged.form != FileForm::kAbsent) recovery.damaged_copy = copy;
+  remove_unfinished(root);
+  const Result<RecoveryReport> report = make_recovered(root, recovery, backup);
+  if (!report) {
+    remove_unfinished(root);
+    return report;
+  }
+  PALYRA_TRY(put_aside(root, copy));
+  PALYRA_TRY(publish(root, kUnfinished));
+  generation_file.raise_to(report->generation);
+  PALYRA_TRY(open(options));
+  return report;
+}
+
+}  // namespace palyra::state
