@@ -103,7 +103,7 @@ input_schema = { type = "object", properties = { n = { type = "integer" } }, add
 
   [[nodiscard]] Result<state::InstalledVersion> promote(const std::string& selector) const {
     const PromotionPlan plan = PALYRA_TRY(plan_promotion(services_, {.selector = selector, .only = {}, .deny = {}}));
-    return promote_skill(services_, plan, {.form = ConsentForm::kTypedSkillId, .pin_fingerprint = {}});
+    return promote_skill(services_, plan, {.form = ConsentForm::kTyped, .pin_fingerprint = {}});
   }
 
   void install_and_promote(const Skill& skill) {
@@ -133,6 +133,7 @@ input_schema = { type = "object", properties = { n = { type = "integer" } }, add
   JsonSchemaCompiler schemas_;
   state::StateOptions state_{.root = dir_.file("state"), .actor = "test", .clock = &clock_};
   mutable state::RunLog runs_{state_.root};
+  mutable RunWatch watch_{state_};
   mutable host::SystemRandom random_;
   mutable RecordedActivities activities_;
   Services services_{.clock = clock_,
@@ -140,6 +141,7 @@ input_schema = { type = "object", properties = { n = { type = "integer" } }, add
                      .schemas = schemas_,
                      .state = state_,
                      .runs = runs_,
+                     .watch = watch_,
                      .engine = shared_engine(),
                      .random = random_,
                      .activities = activities_};

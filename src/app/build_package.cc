@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <palyra/app/audit_skill.h>
 #include <palyra/app/build_package.h>
 #include <palyra/app/version_info.h>
 #include <palyra/base/file.h>
@@ -22,6 +23,7 @@ constexpr std::size_t kMaxDocumentBytes = skills::kMaxEntryBytes;
 struct LoadedEntry {
   std::string name;
   Bytes bytes;
+  std::optional<skills::SourceFile> source{};
 };
 
 struct Inputs {
@@ -30,18 +32,20 @@ struct Inputs {
   std::vector<LoadedEntry> assets;
 };
 
-Result<Bytes> read_module(const std::string& path) {
-  if (!path.ends_with(".wat")) return read_file(path, skills::kMaxEntryBytes);
-  const Bytes text = PALYRA_TRY(read_file(path, runtime::kMaxWatBytes));
-  return PALYRA_TRY(runtime::parse_wat(as_text(text)), fmt::format("while assembling '{}'", path));
-}
-
 Result<LoadedEntry> load_module(const std::string& path) {
   const fs::path file(path);
   if (file.extension() != ".wasm" && file.extension() != ".wat") {
     return fail(kPackageModuleName, "'{}' is no module: it ends in neither .wasm nor .wat", printable(path));
   }
-  return LoadedEntry{.name = "modules/" + file.stem().string() + ".wasm", .bytes = PALYRA_TRY(read_module(path))};
+  LoadedEntry module{.name = "modules/" + file.stem().string() + ".wasm", .bytes = {}};
+  if (file.extension() == ".wasm") {
+    module.bytes = PALYRA_TRY(read_file(path, skills::kMaxEntryBytes));
+    return module;
+  }
+  const Bytes text = PALYRA_TRY(read_file(path, runtime::kMaxWatBytes));
+  module.bytes = PALYRA_TRY(runtime::parse_wat(as_text(text)), fmt::format("while assembling '{}'", path));
+  module.source = {.name = "modules/" + file.filename().string(), .sha256 = crypto::sha256(text)};
+  return module;
 }
 
 // FILE, or NAME=FILE.
@@ -110,7 +114,9 @@ Result<Inputs> load_named(const BuildPackageRequest& request) {
 std::vector<skills::EntryContent> contents_of(const std::vector<LoadedEntry>& entries) {
   std::vector<skills::EntryContent> contents;
   contents.reserve(entries.size());
-  for (const LoadedEntry& entry : entries) contents.push_back({.name = entry.name, .bytes = entry.bytes});
+  for (const LoadedEntry& entry : entries) {
+    contents.push_back({.name = entry.name, .bytes = entry.bytes, .source = entry.source});
+  }
   return contents;
 }
 
@@ -156,6 +162,9 @@ Result<BuildPackageReply> build_package(const Services& services, const BuildPac
   const skills::Package package = PALYRA_TRY(assemble_package(services, request));
   ExampleReport examples = PALYRA_TRY(run_examples(services, package.verification));
   PALYRA_TRY(check_examples(examples));
+  skills::AuditReport audit = PALYRA_TRY(
+      audit_verified(services, nullptr, {.verification = &package.verification, .version = {}, .examples = &examples},
+                     PALYRA_TRY(load_audit_policy(services, std::nullopt))));
   constexpr mode_t kReadable = 0644;
   PALYRA_TRY(write_file_atomic(request.output, package.bytes, kReadable, Overwrite::kYes));
   return BuildPackageReply{.output = request.output,
@@ -164,7 +173,8 @@ Result<BuildPackageReply> build_package(const Services& services, const BuildPac
                            .statement = package.statement,
                            .key_fingerprint = crypto::fingerprint(request.signing_key->public_key()),
                            .admission = package.verification.status(skills::Stage::kAdmission),
-                           .examples = std::move(examples)};
+                           .examples = std::move(examples),
+                           .audit = std::move(audit)};
 }
 
 }  // namespace palyra::app

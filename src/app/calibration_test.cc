@@ -21,7 +21,7 @@ std::vector<Cap> caps_of(const capability::ModuleFacts& facts) {
   return {{"functions", facts.functions_imported + facts.functions_defined, 50'000},
           {"locals of one function", facts.locals_max, 10'000},
           {"imports", facts.imports.size(), 10'000},
-          {"exports", facts.exports.size(), 1'024},
+          {"exports", facts.exports.size(), 4'096},
           {"data segments", facts.data_segments, 100'000},
           {"element segments", facts.element_segments, 10'000},
           {"tables", facts.tables.size(), 4},

@@ -2,6 +2,7 @@
 #include <palyra/app/check_skill.h>
 #include <palyra/app/module_source.h>
 #include <palyra/app/skill_selector.h>
+#include <palyra/app/skill_settings.h>
 #include <palyra/app/verify_artifact.h>
 #include <palyra/base/utf8.h>
 
@@ -30,6 +31,12 @@ Finding check_status(const InstalledVersion& version) {
 Finding check_result(std::string check, const Result<>& result, std::string fine) {
   if (!result) return Finding::failed(std::move(check), result.error());
   return Finding::ok(std::move(check), std::move(fine));
+}
+
+Finding check_settings(const skills::SkillManifest& manifest, std::span<const state::SkillSetting> set) {
+  const auto settings = effective_settings(manifest, set);
+  if (!settings) return Finding::failed("settings", settings.error());
+  return Finding::ok("settings", "every required one has a value");
 }
 
 // As a promotion would judge the file now. A call does not: what runs was verified when it was promoted.
@@ -78,7 +85,7 @@ void check_manifest(const Services& services, const SkillObjects& objects, Skill
   }
   check.findings.push_back(Finding::ok("manifest", fmt::format("tools: {}", manifest->tools.size())));
   check.findings.push_back(check_result("host", check_host_compatibility(*manifest), "it is meant for this Palyra"));
-  check.findings.push_back(check_result("settings", check_settings(*manifest), "every required one has a value"));
+  check.findings.push_back(check_settings(*manifest, check.version.settings));
   check.findings.push_back(check_grants(check.version, *manifest));
   check.findings.push_back(check_code(services, objects, *manifest));
 }

@@ -108,7 +108,7 @@ TEST_F(CheckSkillTest, WarnsOfWhatWasNotGrantedAndOfWhatWouldBeRefusedToday) {
   for (const auto& each : asked->grants.to_list()) all.push_back(capability::canonical_text(each));
   ASSERT_FALSE(all.empty());
   const auto plan = plan_promotion(services_, {.selector = "acme.demo", .only = {}, .deny = all});
-  ASSERT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTypedSkillId, .pin_fingerprint = {}}), IsOk());
+  ASSERT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTyped, .pin_fingerprint = {}}), IsOk());
   const auto checks = check_skills(services_, "acme.demo");
   EXPECT_EQ(checks->front().reason(), nullptr);
   EXPECT_EQ(result(checks->front().findings, "grants"), "warn");
@@ -228,6 +228,7 @@ TEST_F(CheckSkillTest, TheDoctorMissesTheWorkerAndCleansStaleCodeWhenTold) {
                           .schemas = schemas_,
                           .state = state_,
                           .runs = runs_,
+                          .watch = watch_,
                           .engine = engine,
                           .random = random_,
                           .activities = activities_};
@@ -243,7 +244,7 @@ TEST_F(CheckSkillTest, TheDoctorMissesTheWorkerAndCleansStaleCodeWhenTold) {
 }
 
 TEST_F(CheckSkillTest, TheDoctorSaysWhichSettingsHaveNoEffect) {
-  const std::string warnings[] = {"policy.audit_file has no effect"};
+  const std::string warnings[] = {"http.ca_file has no effect"};
   EXPECT_EQ(result(examine(services_, {.config_warnings = warnings}), "configuration"), "warn");
   EXPECT_EQ(result(doctor(), "configuration"), "ok");
 }

@@ -31,7 +31,7 @@ Result<> check_text(const ConfigKey& key, const Json& value, const std::string& 
   const auto* one_of = std::get_if<OneOf>(&key.allowed);
   const auto* any = std::get_if<AnyText>(&key.allowed);
   const bool chosen = one_of == nullptr || std::ranges::find(one_of->choices, *text) != one_of->choices.end();
-  const bool sized = any == nullptr || (!text->empty() && text->size() <= any->max_bytes);
+  const bool sized = any == nullptr || (text->size() >= any->min_bytes && text->size() <= any->max_bytes);
   if (chosen && sized) return {};
   return fail(kConfigOutOfRange, "{}: {} = '{}', allowed is {}", where, key.name, printable(*text), key.allowed_text());
 }
@@ -58,6 +58,8 @@ Config config_of(std::span<const ConfigValue> values) {
       *(*integer)(config) = *each.value.as_int();
     } else if (const auto* flag = std::get_if<bool* (*)(Config&)>(&each.key->field)) {
       *(*flag)(config) = *each.value.as_bool();
+    } else if (const auto* text = std::get_if<std::string* (*)(Config&)>(&each.key->field)) {
+      *(*text)(config) = *each.value.as_string();
     }
   }
   return config;

@@ -27,6 +27,7 @@ constexpr IntegerRange kMilliseconds{1, kMostMilliseconds};
 constexpr IntegerRange kMemory{kWasmPage, kWasmMemory};
 constexpr IntegerRange kStorage{0, kMost};
 constexpr AnyText kPath{4'096};
+constexpr AnyText kPathOrNone{4'096, 0};
 constexpr AnyText kAddress{1'024};
 constexpr std::array<std::string_view, 3> kUpdates{"ask", "auto", "off"};
 
@@ -51,18 +52,21 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
      [](Config& config) { return &config.ceilings.input_bytes; }},
     {"ceilings.output_bytes", kLive, IntegerRange{1, kMostBufferBytes},
      [](Config& config) { return &config.ceilings.output_bytes; }},
-    {"policy.audit_file", kLive, kPath, {}, "[none]"},
+    {"policy.audit_file", kLive, kPathOrNone, [](Config& config) { return &config.audit_file; }},
     {"policy.noninteractive_promote", kLive, TrueOrFalse{},
      [](Config& config) { return &config.noninteractive_promote; }},
-    {"policy.min_release_age_hours", kLive, IntegerRange{0, kTenYearsInHours}, {}, 72},
-    {"policy.updates", kLive, OneOf{kUpdates}, {}, "ask"},
-    {"policy.max_grants_per_class", kLive, IntegerRange{0, kMostGrants}, {}, kMostGrants},
+    {"policy.min_release_age_hours", kLive, IntegerRange{0, kTenYearsInHours},
+     [](Config& config) { return &config.min_release_age_hours; }},
+    {"policy.updates", kLive, OneOf{kUpdates}, [](Config& config) { return &config.updates; }},
+    {"policy.max_grants_per_class", kLive, IntegerRange{0, kMostGrants},
+     [](Config& config) { return &config.max_grants_per_class; }},
     {"http.ca_file", kLive, kPath, {}, "[system]"},
     {"http.proxy", kLive, kAddress, {}, "[none]"},
     {"http.max_concurrent", kLive, IntegerRange{1, 1'024}, {}, 64},
     {"storage.max_bytes_per_skill", kLive, kStorage, {}, 64 * kMiB},
     {"files.max_bytes_per_root", kLive, kStorage, {}, 256 * kMiB},
-    {"quarantine.max_bytes", kLive, kStorage, {}, 1 * kGiB},
+    {"quarantine.max_bytes", kLive, IntegerRange{kMiB, kMost},
+     [](Config& config) { return &config.max_quarantine_bytes; }},
     {"cache.max_bytes", kLive, kStorage, [](Config& config) { return &config.max_code_bytes; }},
     {"inline.enabled", kRestart, TrueOrFalse{}, {}, false},
     {"inline.max_bytes", kRestart, IntegerRange{8, 16 * kMiB}, {}, kMiB / 4},
@@ -109,7 +113,7 @@ std::string ConfigKey::allowed_text() const {
   }
   if (const auto* one_of = std::get_if<OneOf>(&allowed)) return choices_text(one_of->choices);
   if (const auto* text = std::get_if<AnyText>(&allowed)) {
-    return fmt::format("text of 1 to {} bytes", text->max_bytes);
+    return fmt::format("text of {} to {} bytes", text->min_bytes, text->max_bytes);
   }
   return "true or false";
 }

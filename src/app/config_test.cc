@@ -96,9 +96,9 @@ TEST(ConfigTest, TheDocumentedTableIsTheTable) {
 
 TEST(ConfigTest, SaysThatAReservedKeyHasNoEffect) {
   const Loader loader;
-  const auto loaded = loader.load("[policy]\naudit_file = 'p.toml'\n");
+  const auto loaded = loader.load("[http]\nca_file = 'p.pem'\n");
   ASSERT_THAT(loaded, IsOk());
-  EXPECT_THAT(loaded->warnings, ElementsAre(HasSubstr("config.toml:2: policy.audit_file has no effect")));
+  EXPECT_THAT(loaded->warnings, ElementsAre(HasSubstr("config.toml:2: http.ca_file has no effect")));
 }
 
 // However the key is spelled.

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <palyra/app/doctor.h>
 #include <palyra/app/module_source.h>
+#include <palyra/app/update_skill.h>
 #include <palyra/base/directory.h>
 #include <palyra/base/sealed_bytes.h>
 #include <palyra/base/utf8.h>
 #include <palyra/crypto/ed25519.h>
 #include <palyra/state/state_store.h>
 
+#include <fmt/format.h>
+
 #include <array>
 #include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace palyra::app {
 namespace {
@@ -19,6 +23,8 @@ namespace fs = std::filesystem;
 
 constexpr auto kEmptyModule = std::to_array<std::uint8_t>({0, 'a', 's', 'm', 1, 0, 0, 0});
 constexpr mode_t kNotOwner = 077;
+constexpr std::int64_t kSecondsOfDay = 24LL * 60 * 60;
+constexpr std::uintmax_t kEnoughDiskBytes = std::uintmax_t{256} << 20U;
 
 template <class T>
 Finding finding_of(std::string check, const Result<T>& result, std::string fine) {
@@ -116,6 +122,64 @@ void check_skills(const state::StateStore& store, std::vector<Finding>& findings
   findings.push_back(Finding::ok("skills", fmt::format("active, with every object as it was promoted: {}", good)));
 }
 
+Finding check_quarantine(const Services& services, const state::StateStore& store) {
+  const auto versions = store.versions();
+  if (!versions) return Finding::failed("quarantine", versions.error());
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
+  for (const state::InstalledVersion& version : *versions) {
+    if (version.status != state::VersionStatus::kQuarantined) continue;
+    bytes += version.artifact.size_bytes;
+    ++count;
+  }
+  const std::string message = fmt::format("{} versions of {} bytes, quarantine.max_bytes is {}", count, bytes,
+                                          services.config.max_quarantine_bytes);
+  if (std::cmp_less_equal(bytes, services.config.max_quarantine_bytes)) return Finding::ok("quarantine", message);
+  return Finding::warn("quarantine", message, {"palyra skills list --quarantined", "palyra skills gc"});
+}
+
+void check_revocations(const Services& services, const state::StateStore& store, std::vector<Finding>& findings) {
+  const auto trust = store.trust();
+  if (!trust) {
+    findings.push_back(Finding::failed("revocations", trust.error()));
+    return;
+  }
+  const WallTime now = services.clock.wall_seconds();
+  const std::size_t before = findings.size();
+  for (const auto& [issuer, list] : trust->revocations()) {
+    if (list.expires.seconds == 0 || now.seconds <= list.expires.seconds) continue;
+    findings.push_back(Finding::warn(
+        "revocations",
+        fmt::format("the list of {} expired at {}; {} days later nothing new of his is believed", printable(issuer),
+                    to_text(list.expires), skills::kRevocationGraceSeconds / kSecondsOfDay),
+        {"ask him for a newer list, then: palyra trust revoke --apply LIST"}));
+  }
+  if (findings.size() == before) {
+    findings.push_back(
+        Finding::ok("revocations", fmt::format("lists, none of them expired: {}", trust->revocations().size())));
+  }
+}
+
+Finding check_updates(const Services& services) {
+  const auto waiting = skills_with_updates(services, std::nullopt);
+  if (!waiting && waiting.error().is(kUpdatesOff)) return Finding::ok("updates", "policy.updates is off");
+  if (!waiting) return Finding::failed("updates", waiting.error());
+  if (waiting->empty()) return Finding::ok("updates", "none waits");
+  return Finding::warn("updates", fmt::format("newer versions wait in quarantine: {}", fmt::join(*waiting, ", ")),
+                       {"palyra skills update"});
+}
+
+Finding check_disk(const std::string& root) {
+  std::error_code error;
+  const fs::space_info space = fs::space(root, error);
+  if (error) return Finding::not_run("disk", "the free space cannot be read: " + error.message());
+  if (space.available >= kEnoughDiskBytes) {
+    return Finding::ok("disk", fmt::format("at least {} MiB are free for the state", kEnoughDiskBytes >> 20U));
+  }
+  return Finding::warn("disk", fmt::format("{} bytes are free for the state", space.available),
+                       {"palyra skills gc", "palyra doctor --clean"});
+}
+
 Finding check_code(const Services& services, Cleaning cleaning) {
   const auto runtime = services.engine.runtime();
   const runtime::CodeCache* cache = services.engine.code_cache();
@@ -149,6 +213,10 @@ void check_state(const Services& services, std::vector<Finding>& findings) {
   check_owners(root, findings);
   findings.push_back(check_leftovers(root));
   check_skills(*store, findings);
+  findings.push_back(check_quarantine(services, *store));
+  check_revocations(services, *store, findings);
+  findings.push_back(check_updates(services));
+  findings.push_back(check_disk(root));
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ TEST_F(ExecuteModuleTest, TheCallersLimitsHoldAndTheCeilingsHoldThem) {
 }
 
 TEST_F(ExecuteModuleTest, ACancelledCallSaysSo) {
-  const std::atomic<bool> cancel{true};
+  std::atomic<bool> cancel{true};
   const Execution execution =
       run_tool(services_, {.what = InlineModule{.bytes = to_bytes(R"((module (func (export "run") (result i32)
                              (loop (br 0)) i32.const 0)))"),
@@ -137,6 +137,7 @@ TEST_F(ExecuteModuleTest, NothingRunsWithoutARunId) {
                           .schemas = schemas_,
                           .state = state_,
                           .runs = runs_,
+                          .watch = watch_,
                           .engine = shared_engine(),
                           .random = random,
                           .activities = activities_};

@@ -12,8 +12,8 @@ std::shared_ptr<const skills::SkillManifest> read_claimed_manifest(const Service
                                                                    const skills::Artifact& artifact) {
   const skills::ArtifactEntry* entry = artifact.find(skills::kManifestEntry);
   if (entry == nullptr) return nullptr;
-  auto manifest =
-      skills::parse_skill_manifest(entry->bytes, {.entries = artifact.entries(), .schemas = services.schemas});
+  auto manifest = skills::parse_skill_manifest(
+      entry->bytes, {.entries = artifact.entries(), .schemas = services.schemas, .format = artifact.format()});
   if (!manifest) return nullptr;
   return std::make_shared<const skills::SkillManifest>(*std::move(manifest));
 }

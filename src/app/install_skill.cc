@@ -34,8 +34,11 @@ Result<InstallSkillReply> install_skill_artifact(const Services& services, const
                        .downgrade = request.downgrade});
   if (!reply.verification.artifact) return reply;
   if (is_unjudged(reply.verification)) return std::unexpected(*reply.verification.error);
-  reply.kept = PALYRA_TRY(
-      store.keep_in_quarantine({.verification = &reply.verification, .trust_generation = trust.generation()}));
+  if (request.wanted && !request.wanted(reply.verification)) return reply;
+  reply.kept = PALYRA_TRY(store.keep_in_quarantine(
+      {.verification = &reply.verification,
+       .trust_generation = trust.generation(),
+       .max_quarantine_bytes = static_cast<std::uint64_t>(services.config.max_quarantine_bytes)}));
   if (reply.verification.manifest) {
     auto compatible = check_host_compatibility(*reply.verification.manifest);
     if (!compatible) reply.incompatible = std::move(compatible).error();

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <palyra/app/list_skills.h>
+#include <palyra/app/skill_history.h>
 #include <palyra/app/skill_selector.h>
+#include <palyra/app/update_skill.h>
 #include <palyra/app/verify_artifact.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace palyra::app {
 namespace {
@@ -15,23 +18,29 @@ bool is_of_same_skill(const InstalledVersion& a, const InstalledVersion& b) {
   return !a.artifact.skill_id.empty() && a.artifact.skill_id == b.artifact.skill_id;
 }
 
-bool stands_for_skill(const InstalledVersion& a, const InstalledVersion& b) {
-  const bool a_active = a.status == VersionStatus::kActive;
-  if (a_active != (b.status == VersionStatus::kActive)) return a_active;
-  return is_newer(a, b);
+// `versions` are of one skill, or one file without a name.
+ListedVersion listed_skill(std::vector<InstalledVersion> versions) {
+  ListedVersion listed{.version = {}, .other_versions = versions.size() - 1};
+  for (const InstalledVersion& update : waiting_updates(versions)) listed.updates.push_back(update.artifact.version);
+  const auto chosen = std::ranges::min_element(versions, goes_before);
+  for (auto version = versions.begin(); version != versions.end(); ++version) {
+    if (version != chosen && version->artifact.proof == state::NameProof::kClaimed) ++listed.claims;
+  }
+  listed.version = std::move(*chosen);
+  return listed;
 }
 
 // Versions of one skill stand together.
 std::vector<ListedVersion> one_per_skill(std::vector<InstalledVersion> versions) {
   std::vector<ListedVersion> listed;
+  std::vector<InstalledVersion> skill;
   for (InstalledVersion& version : versions) {
-    if (listed.empty() || !is_of_same_skill(listed.back().version, version)) {
-      listed.push_back({.version = std::move(version), .other_versions = 0});
-      continue;
+    if (!skill.empty() && !is_of_same_skill(skill.back(), version)) {
+      listed.push_back(listed_skill(std::exchange(skill, {})));
     }
-    ++listed.back().other_versions;
-    if (stands_for_skill(version, listed.back().version)) listed.back().version = std::move(version);
+    skill.push_back(std::move(version));
   }
+  if (!skill.empty()) listed.push_back(listed_skill(std::move(skill)));
   return listed;
 }
 
@@ -62,6 +71,9 @@ Result<ShowSkillReply> show_skill(const Services& services, const std::string& s
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
   ShowSkillReply reply{.version = std::move(version), .file = std::move(file), .verification = {}};
   reply.verification = verify_artifact(services, reply.file.view(), trust, look_only());
+  if (reply.version.artifact.proof == state::NameProof::kProven) {
+    reply.decisions = PALYRA_TRY(skill_history(services, reply.version.artifact.skill_id)).size();
+  }
   return reply;
 }
 

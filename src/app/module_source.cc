@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <palyra/app/module_source.h>
 #include <palyra/app/run_limits.h>
+#include <palyra/app/skill_settings.h>
 #include <palyra/app/verify_artifact.h>
 #include <palyra/app/version_info.h>
 #include <palyra/base/check.h>
@@ -91,7 +92,7 @@ Result<ModuleSource> resolve(const Services& services, const InstalledTool& sele
   auto objects = std::make_unique<const SkillObjects>(PALYRA_TRY(SkillObjects::load(store, *version)));
   const skills::SkillManifest manifest = PALYRA_TRY(read_manifest(services, *objects));
   PALYRA_TRY(check_host_compatibility(manifest));
-  PALYRA_TRY(check_settings(manifest));
+  std::vector<host::ConfigValue> settings = PALYRA_TRY(effective_settings(manifest, version->settings));
   const skills::SkillTool* tool = manifest.find_tool(selector.id);
   const auto wasm = tool == nullptr ? std::nullopt : objects->find_entry(tool->module);
   if (!wasm) return fail(state::kStoreDamaged, "'{}' is not what its row says: no such tool or module", selector.id);
@@ -105,7 +106,7 @@ Result<ModuleSource> resolve(const Services& services, const InstalledTool& sele
       .entry_kind = entry_kind(tool->abi),
       .tool = *tool,
       .limits = manifest.limits,
-      .config = default_settings(manifest),
+      .config = std::move(settings),
       .grants = capability_grants_from_manifest(manifest, version->grants),
       .assets = std::move(objects),
       .inline_bytes = {},
@@ -149,7 +150,7 @@ Error no_such_tool(const skills::SkillManifest& manifest, const std::string& too
 Result<ModuleSource> resolve(const Services& /*services*/, const DevelopmentTool& selector) {
   const skills::SkillManifest& manifest = selector.skill->manifest();
   PALYRA_TRY(check_host_compatibility(manifest));
-  PALYRA_TRY(check_settings(manifest));
+  static_cast<void>(PALYRA_TRY(effective_settings(manifest, {})));
   const skills::SkillTool* tool = manifest.find_tool(selector.id);
   if (tool == nullptr) return std::unexpected(no_such_tool(manifest, selector.id));
   ModuleSource source = source_of_artifact(*selector.skill->verification.artifact, manifest, *tool);
@@ -219,14 +220,6 @@ ModuleSource source_of_artifact(const skills::Artifact& artifact, const skills::
 capability::CapabilityGrantSet capability_grants_from_manifest(const skills::SkillManifest& manifest,
                                                                const capability::CapabilityGrantSet& approved) {
   return manifest.capabilities.intersect(approved);
-}
-
-Result<> check_settings(const skills::SkillManifest& manifest) {
-  const auto open = std::ranges::find_if(
-      manifest.config, [](const auto& property) { return property.required && !property.default_value; });
-  if (open == manifest.config.end()) return {};
-  return fail(kRunSettingMissing, "{} needs a value for its setting '{}', which has none",
-              printable(manifest.identity.skill_id), printable(open->key));
 }
 
 Result<> check_host_compatibility(const skills::SkillManifest& manifest) {

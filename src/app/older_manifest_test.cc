@@ -43,6 +43,9 @@ min_palyra_version = "0.1.0"
 TEST_F(OlderManifestTest, ASkillOfVersion2IsBuiltPromotedAndCalled) {
   trust();
   ASSERT_THAT(install(build_older("device_capabilities = [\"camera\"]\n")), IsOk());
+  ASSERT_THAT(promote("acme.demo"), FailsWith(skills::kAuditFailed));
+  config_.audit_file = dir_.file("policy.toml");
+  write(config_.audit_file, "format = \"palyra/audit-policy/1\"\nallow_device_capabilities = true\n");
   const auto promoted = promote("acme.demo");
   ASSERT_THAT(promoted, IsOk());
   EXPECT_TRUE(promoted->grants.empty());

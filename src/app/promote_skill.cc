@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "map_roots.h"
+#include "promotion_steps.h"
+
+#include <palyra/app/audit_skill.h>
 #include <palyra/app/module_source.h>
 #include <palyra/app/promote_skill.h>
 #include <palyra/app/skill_selector.h>
+#include <palyra/app/skill_settings.h>
 #include <palyra/app/verify_artifact.h>
 #include <palyra/base/check.h>
 #include <palyra/base/utf8.h>
@@ -33,6 +38,17 @@ Result<> check_known(const CapabilityGrantSet& asked, const std::vector<std::str
   return {};
 }
 
+Result<> check_count(const Services& services, const CapabilityGrantSet& grants) {
+  const auto limit = static_cast<std::size_t>(services.config.max_grants_per_class);
+  for (std::size_t i = 0; i < capability::kCapabilityClasses; ++i) {
+    const auto cls = static_cast<capability::CapabilityClass>(i);
+    if (grants.count(cls) <= limit) continue;
+    return fail(capability::kTooManyGrants, "{} grants of class {}, limit {} (policy.max_grants_per_class)",
+                grants.count(cls), capability::to_text(cls), limit);
+  }
+  return {};
+}
+
 Result<CapabilityGrantSet> choose_grants(const CapabilityGrantSet& asked, const PlanPromotionRequest& request) {
   PALYRA_TRY(check_known(asked, request.only));
   PALYRA_TRY(check_known(asked, request.deny));
@@ -45,6 +61,14 @@ Result<CapabilityGrantSet> choose_grants(const CapabilityGrantSet& asked, const 
   return CapabilityGrantSet::create(std::move(chosen));
 }
 
+skills::Verification verify(const Services& services, const PromotionPlan& plan, const skills::SkillTrustStore& trust,
+                            const skills::TrustPolicy& policy) {
+  const Activity activity(services.activities, "verifying " + printable(plan.version.artifact.skill_id));
+  return verify_artifact(services, plan.file.view(), trust, policy);
+}
+
+}  // namespace
+
 Result<std::optional<state::InstalledVersion>> find_active_of(const state::StateStore& store,
                                                               const std::string& skill_id) {
   std::vector<state::InstalledVersion> versions = PALYRA_TRY(store.versions_of(skill_id));
@@ -53,13 +77,6 @@ Result<std::optional<state::InstalledVersion>> find_active_of(const state::State
   return std::move(*active);
 }
 
-skills::Verification verify(const Services& services, const PromotionPlan& plan, const skills::SkillTrustStore& trust,
-                            const skills::TrustPolicy& policy) {
-  const Activity activity(services.activities, "verifying " + printable(plan.version.artifact.skill_id));
-  return verify_artifact(services, plan.file.view(), trust, policy);
-}
-
-// So that no first call compiles. A module that the compiler's limits refuse is not activated.
 Result<> compile_modules(const Services& services, const skills::Artifact& artifact) {
   const runtime::ModuleCompiler* compiler = PALYRA_TRY(services.engine.compiler());
   for (const skills::ArtifactEntry& entry : artifact.entries()) {
@@ -69,8 +86,6 @@ Result<> compile_modules(const Services& services, const skills::Artifact& artif
   }
   return {};
 }
-
-}  // namespace
 
 Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromotionRequest& request) {
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
@@ -94,28 +109,36 @@ Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromoti
   PALYRA_TRY(check_host_compatibility(plan.manifest()));
   PALYRA_TRY(check_wildcards(plan.manifest()));
   plan.grants = PALYRA_TRY(choose_grants(plan.manifest().capabilities, request));
+  PALYRA_TRY(check_count(services, plan.grants));
   plan.replaces = PALYRA_TRY(find_active_of(store, plan.manifest().identity.skill_id));
   plan.difference = capability::diff(plan.replaces ? plan.replaces->grants : CapabilityGrantSet(), plan.grants);
+  plan.roots = PALYRA_TRY(map_roots(services, plan, request.map_root));
+  plan.missing_settings = missing_settings(plan.manifest(), plan.version.settings);
   plan.examples = PALYRA_TRY(run_examples(services, plan.verification));
+  const skills::AuditPolicy policy = PALYRA_TRY(load_audit_policy(services, std::nullopt));
+  plan.audit = PALYRA_TRY(audit_verified(
+      services, &store, {.verification = &plan.verification, .version = &plan.version, .examples = &plan.examples},
+      policy));
   return plan;
 }
 
 Result<state::InstalledVersion> promote_skill(const Services& services, const PromotionPlan& plan,
                                               const PromotionConsent& consent) {
-  if (consent.form == ConsentForm::kFlag && !services.config.noninteractive_promote) {
-    return std::unexpected(Error(kPromoteNotInteractive, "promoting without a person at a terminal is not allowed here")
-                               .with_next("run the command on a terminal and type the skill's id")
-                               .with_next("or set policy.noninteractive_promote = true in config.toml"));
-  }
+  PALYRA_TRY(check_consent(services, consent.form, "promoting"));
+  return commit_promotion(services, plan, {.pin_fingerprint = consent.pin_fingerprint, .reason = {}});
+}
+
+Result<state::InstalledVersion> commit_promotion(const Services& services, const PromotionPlan& plan,
+                                                 const CommitTerms& terms) {
   PALYRA_TRY(check_examples(plan.examples));
+  PALYRA_TRY(skills::check_audit(plan.audit));
   state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
-  const skills::Verification verification =
-      verify(services, plan, trust,
-             {.unknown_publisher =
-                  consent.pin_fingerprint ? skills::UnknownPublisher::kPin : skills::UnknownPublisher::kRefuse,
-              .pin_fingerprint = consent.pin_fingerprint,
-              .downgrade = plan.downgrade});
+  const skills::Verification verification = verify(
+      services, plan, trust,
+      {.unknown_publisher = terms.pin_fingerprint ? skills::UnknownPublisher::kPin : skills::UnknownPublisher::kRefuse,
+       .pin_fingerprint = terms.pin_fingerprint,
+       .downgrade = plan.downgrade});
   if (verification.error) return std::unexpected(*verification.error);
   PALYRA_CHECK(verification.skill.has_value());
   if (trust.generation() != plan.trust_generation) {
@@ -125,7 +148,9 @@ Result<state::InstalledVersion> promote_skill(const Services& services, const Pr
   return store.promote({.skill = &*verification.skill,
                         .trust_generation = plan.trust_generation,
                         .version_generation = plan.version.generation,
-                        .grants = plan.grants});
+                        .grants = plan.grants,
+                        .roots = plan.roots,
+                        .reason = terms.reason});
 }
 
 }  // namespace palyra::app

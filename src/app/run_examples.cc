@@ -4,6 +4,7 @@
 
 #include <palyra/app/run_examples.h>
 #include <palyra/app/run_limits.h>
+#include <palyra/app/skill_settings.h>
 #include <palyra/base/check.h>
 #include <palyra/base/deadline.h>
 #include <palyra/base/utf8.h>
@@ -37,9 +38,8 @@ ExampleResult not_run(NotRunCause cause, std::string reason) {
 
 // What no example of the skill can have, or nothing.
 std::string missing_for_all(const skills::SkillManifest& manifest) {
-  for (const auto& checked : {check_host_compatibility(manifest), check_settings(manifest)}) {
-    if (!checked) return checked.error().message();
-  }
+  if (const auto compatible = check_host_compatibility(manifest); !compatible) return compatible.error().message();
+  if (const auto settings = effective_settings(manifest, {}); !settings) return settings.error().message();
   for (const CapabilityClass withheld : {CapabilityClass::kStorage, CapabilityClass::kFilesystem}) {
     if (manifest.capabilities.count(withheld) == 0) continue;
     return fmt::format("the skill asks for {}, which this Palyra cannot give an example yet",

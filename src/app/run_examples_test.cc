@@ -234,7 +234,7 @@ TEST_F(RunExamplesTest, AFailingExampleStopsThePromotionAndInstallingRunsNone) {
   const auto plan = plan_promotion(services_, {.selector = "acme.demo", .only = {}, .deny = {}});
   ASSERT_THAT(plan, IsOk());
   EXPECT_EQ(plan->examples.status(), ExampleStatus::kFail);
-  EXPECT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTypedSkillId, .pin_fingerprint = {}}),
+  EXPECT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTyped, .pin_fingerprint = {}}),
               FailsWith(kExampleFailed));
   EXPECT_EQ(call("{}").error->error.code().id, "run.disabled");
   EXPECT_THAT(activities_.seen, Contains("running the examples of acme.demo"));

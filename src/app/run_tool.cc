@@ -41,13 +41,22 @@ Result<Execution> run(const Services& services, RunRequest& request, state::RunE
   const ModuleSource source = PALYRA_TRY(resolve_module_source(services, std::move(request.what)));
   entry.skill = source.skill;
   PALYRA_TRY(check_approval(source, request.approval));
-  return execute_module(services, {.source = source,
-                                   .arguments = request.arguments,
-                                   .limits = effective_limits(services.config, source.limits, request.limits),
-                                   .run_id = entry.run_id,
-                                   .started = request.started,
-                                   .cancel = request.cancel,
-                                   .progress = request.progress});
+  std::atomic<bool> own_cancel{false};
+  std::atomic<bool>* cancel = request.cancel;
+  if (cancel == nullptr && source.skill) cancel = &own_cancel;
+  const ModuleCall call{.source = source,
+                        .arguments = request.arguments,
+                        .limits = effective_limits(services.config, source.limits, request.limits),
+                        .run_id = entry.run_id,
+                        .started = request.started,
+                        .cancel = cancel,
+                        .progress = request.progress};
+  if (!source.skill) return execute_module(services, call);
+  const RunWatch::Call watched = services.watch.watch(source.skill->content_root, *cancel);
+  Execution execution = execute_module(services, call);
+  const bool cancelled = execution.error && execution.error->kind == WasmPluginRunErrorKind::kCancelled;
+  if (auto why = watched.stopped(); why && cancelled) execution.error->error = *std::move(why);
+  return execution;
 }
 
 void finish_entry(state::RunEntry& entry, const Execution& execution) {

@@ -161,7 +161,7 @@ TEST_F(SkillLifeTest, RefusesAPlanMadeBeforeTheTrustChanged) {
   ASSERT_THAT(plan, IsOk());
   ASSERT_THAT(add_publisher(services_, {.publisher = "other", .keys = {signing_key(9).public_key()}, .threshold = 1}),
               IsOk());
-  EXPECT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTypedSkillId, .pin_fingerprint = {}}),
+  EXPECT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTyped, .pin_fingerprint = {}}),
               FailsWith(state::kStateChanged));
 }
 
@@ -179,9 +179,9 @@ TEST_F(SkillLifeTest, AFirstUseWaitsInQuarantineUntilAKeyIsPinned) {
   ASSERT_THAT(plan, IsOk());
   EXPECT_TRUE(plan->is_first_use());
   const std::string wrong = crypto::fingerprint(signing_key(2).public_key());
-  EXPECT_FALSE(promote_skill(services_, *plan, {.form = ConsentForm::kTypedSkillId, .pin_fingerprint = wrong}));
+  EXPECT_FALSE(promote_skill(services_, *plan, {.form = ConsentForm::kTyped, .pin_fingerprint = wrong}));
   const std::string right = crypto::fingerprint(signing_key().public_key());
-  EXPECT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTypedSkillId, .pin_fingerprint = right}), IsOk());
+  EXPECT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTyped, .pin_fingerprint = right}), IsOk());
   ASSERT_EQ(list_trust(services_)->publishers().size(), 1U);
   EXPECT_EQ(call_code(), "ok");
 }
@@ -243,7 +243,7 @@ TEST_F(SkillLifeTest, GrantsAreWhatTheManifestAsksAndTheOperatorApproves) {
               FailsWith(kPromoteUnknownCapability));
   const auto plan = plan_promotion(services_, {.selector = "acme.demo", .only = {}, .deny = {"cache/"}});
   ASSERT_THAT(plan, IsOk());
-  ASSERT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTypedSkillId, .pin_fingerprint = {}}), IsOk());
+  ASSERT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTyped, .pin_fingerprint = {}}), IsOk());
   const Execution execution = call("{}");
   ASSERT_FALSE(execution.error);
   EXPECT_THAT(execution.record.grants_held, ::testing::ElementsAre("https://api.example.com:443/ GET"));

@@ -18,17 +18,6 @@ Error not_installed(const std::string& selector) {
       .with_next("palyra skills list --all-versions");
 }
 
-// The better guess first.
-bool goes_before(const InstalledVersion& a, const InstalledVersion& b) {
-  const bool a_active = a.status == VersionStatus::kActive;
-  const bool b_active = b.status == VersionStatus::kActive;
-  if (a_active != b_active) return a_active;
-  // A file that was refused never stands in the way of one that was not, whatever name it claims.
-  if (a.artifact.code.empty() != b.artifact.code.empty()) return a.artifact.code.empty();
-  if (a.artifact.proof != b.artifact.proof) return a.artifact.proof > b.artifact.proof;
-  return is_newer(a, b);
-}
-
 Error ambiguous(const std::string& selector, const InstalledVersion& a, const InstalledVersion& b) {
   Error error(kSelectorAmbiguous, fmt::format("'{}' is the name of several contents", printable(selector)));
   for (const InstalledVersion* each : {&a, &b}) {
@@ -38,6 +27,16 @@ Error ambiguous(const std::string& selector, const InstalledVersion& a, const In
 }
 
 }  // namespace
+
+bool goes_before(const InstalledVersion& a, const InstalledVersion& b) {
+  const bool a_active = a.status == VersionStatus::kActive;
+  const bool b_active = b.status == VersionStatus::kActive;
+  if (a_active != b_active) return a_active;
+  // A file that was refused never stands in the way of one that was not, whatever name it claims.
+  if (a.artifact.code.empty() != b.artifact.code.empty()) return a.artifact.code.empty();
+  if (a.artifact.proof != b.artifact.proof) return a.artifact.proof > b.artifact.proof;
+  return is_newer(a, b);
+}
 
 bool is_newer(const InstalledVersion& a, const InstalledVersion& b) {
   const auto version_a = skills::Version::parse(a.artifact.version);

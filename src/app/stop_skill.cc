@@ -7,6 +7,11 @@ namespace {
 
 bool is_any(const state::InstalledVersion& /*version*/) { return true; }
 
+Result<state::GarbageReport> collect(const Services& services, state::StateStore& store, state::GarbageMode mode) {
+  const Activity activity(services.activities, "collecting garbage");
+  return store.collect_garbage(static_cast<std::uint64_t>(services.config.max_quarantine_bytes), mode);
+}
+
 }  // namespace
 
 Result<state::InstalledVersion> quarantine_skill(const Services& services, const std::string& selector) {
@@ -17,11 +22,26 @@ Result<state::InstalledVersion> quarantine_skill(const Services& services, const
   return version;
 }
 
-Result<state::InstalledVersion> remove_skill(const Services& services, const std::string& selector) {
+Result<state::InstalledVersion> disable_skill(const Services& services, const std::string& selector) {
   state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   state::InstalledVersion version = PALYRA_TRY(select_version(store, selector, is_any));
-  PALYRA_TRY(store.remove(version.content_root()));
+  PALYRA_TRY(store.disable(version.content_root()));
   return version;
+}
+
+Result<RemovedSkill> remove_skill(const Services& services, const std::string& selector, Purge purge) {
+  state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
+  RemovedSkill removed{.before = PALYRA_TRY(select_version(store, selector, is_any)), .purged = {}};
+  PALYRA_TRY(store.remove(removed.before.content_root()));
+  if (purge == Purge::kYes) {
+    removed.purged = PALYRA_TRY(collect(services, store, state::GarbageMode::kCollect), "it is removed already");
+  }
+  return removed;
+}
+
+Result<state::GarbageReport> collect_garbage(const Services& services, state::GarbageMode mode) {
+  state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
+  return collect(services, store, mode);
 }
 
 }  // namespace palyra::app

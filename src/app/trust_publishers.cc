@@ -51,6 +51,13 @@ Result<crypto::PublicKey> read_public_key(const std::string& argument) {
   return public_key_of(file);
 }
 
+Result<std::vector<crypto::PublicKey>> read_public_keys(const std::vector<std::string>& arguments) {
+  std::vector<crypto::PublicKey> keys;
+  keys.reserve(arguments.size());
+  for (const std::string& argument : arguments) keys.push_back(PALYRA_TRY(read_public_key(argument)));
+  return keys;
+}
+
 Result<skills::Publisher> add_publisher(const Services& services, const AddPublisherRequest& request) {
   state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   PALYRA_TRY(store.add_publisher(request.publisher, {.keys = request.keys,
@@ -66,6 +73,24 @@ Result<skills::Publisher> add_publisher(const Services& services, const AddPubli
 Result<skills::SkillTrustStore> list_trust(const Services& services) {
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   return store.trust();
+}
+
+Result<RemovalPlan> plan_removal(const Services& services, const std::string& publisher) {
+  const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
+  const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
+  const skills::Publisher* record = trust.find_publisher(publisher);
+  if (record == nullptr) return fail(skills::kPublisherUnknown, "'{}' is not trusted here", printable(publisher));
+  RemovalPlan plan{.publisher = publisher, .record = *record, .stopped = PALYRA_TRY(store.versions())};
+  std::erase_if(plan.stopped, [&publisher](const state::InstalledVersion& version) {
+    return version.status != state::VersionStatus::kActive || version.artifact.publisher != publisher;
+  });
+  return plan;
+}
+
+Result<> remove_publisher(const Services& services, const RemovalPlan& plan, ConsentForm consent) {
+  PALYRA_TRY(check_consent(services, consent, "removing a publisher"));
+  state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
+  return store.remove_publisher(plan.publisher);
 }
 
 }  // namespace palyra::app

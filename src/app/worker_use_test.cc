@@ -42,6 +42,7 @@ class WorkerUseTest : public AppTest {
             .schemas = schemas_,
             .state = state_,
             .runs = runs_,
+            .watch = watch_,
             .engine = *engine_,
             .random = random_,
             .activities = activities_};
@@ -62,7 +63,7 @@ class WorkerUseTest : public AppTest {
         PALYRA_TRY(install_skill_artifact(services, {.path = build({}), .pin_fingerprint = {}}));
     EXPECT_TRUE(installed.kept.has_value());
     const PromotionPlan plan = PALYRA_TRY(plan_promotion(services, {.selector = "acme.demo", .only = {}, .deny = {}}));
-    return promote_skill(services, plan, {.form = ConsentForm::kTypedSkillId, .pin_fingerprint = {}});
+    return promote_skill(services, plan, {.form = ConsentForm::kTyped, .pin_fingerprint = {}});
   }
 
   Execution call_demo(const AskedByCaller& limits = {}) const {

@@ -5,6 +5,7 @@
 #include <palyra/app/run_examples.h>
 #include <palyra/crypto/ed25519.h>
 #include <palyra/crypto/sha256.h>
+#include <palyra/skills/audit.h>
 #include <palyra/skills/package_builder.h>
 
 #include <optional>
@@ -40,13 +41,15 @@ struct BuildPackageReply {
   std::string key_fingerprint;
   skills::StageStatus admission = skills::StageStatus::kNotRun;
   ExampleReport examples;
+  skills::AuditReport audit;  // under the policy of here; another's may be stricter or laxer, so it stops nothing
 };
 
 // All of build_package but the examples and the writing; `output` is not looked at.
 Result<skills::Package> assemble_package(const Services& services, const BuildPackageRequest& request);
 
 // Writes nothing unless what it writes would verify and its golden examples pass. Errors, in this order: those of
-// reading the files, runtime::parse_wat, skills::build_signed_skill_artifact, run_examples and check_examples.
+// reading the files, runtime::parse_wat, skills::build_signed_skill_artifact, run_examples, check_examples and
+// load_audit_policy.
 Result<BuildPackageReply> build_package(const Services& services, const BuildPackageRequest& request);
 
 }  // namespace palyra::app

@@ -43,8 +43,13 @@ struct Ceilings {
 struct Config {
   DefaultLimits limits;
   Ceilings ceilings;
-  bool noninteractive_promote = false;                  // policy.noninteractive_promote
-  std::int64_t max_code_bytes = std::int64_t{2} << 30;  // cache.max_bytes
+  bool noninteractive_promote = false;                        // policy.noninteractive_promote
+  std::string audit_file{};                                   // policy.audit_file; empty: none
+  std::string updates = "ask";                                // policy.updates: "ask", "auto" or "off"
+  std::int64_t min_release_age_hours = 72;                    // policy.min_release_age_hours
+  std::int64_t max_grants_per_class = 1'000;                  // policy.max_grants_per_class
+  std::int64_t max_quarantine_bytes = std::int64_t{1} << 30;  // quarantine.max_bytes
+  std::int64_t max_code_bytes = std::int64_t{2} << 30;        // cache.max_bytes
 };
 
 // When a program that is already running takes a change.
@@ -60,11 +65,12 @@ struct OneOf {
 };
 struct AnyText {
   std::size_t max_bytes;
+  std::size_t min_bytes = 1;
 };
 using Allowed = std::variant<IntegerRange, TrueOrFalse, OneOf, AnyText>;
 
 // Where the value of a key goes. Without a field the key is reserved: checked and shown, and without any effect.
-using Field = std::variant<std::monostate, std::int64_t* (*)(Config&), bool* (*)(Config&)>;
+using Field = std::variant<std::monostate, std::int64_t* (*)(Config&), bool* (*)(Config&), std::string* (*)(Config&)>;
 
 // What a reserved key would be: the value, or in brackets what stands for it ("[none]", "[cores]").
 using ReservedDefault = std::variant<std::string_view, std::int64_t, bool>;

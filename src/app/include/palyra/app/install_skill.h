@@ -6,6 +6,7 @@
 #include <palyra/skills/verify.h>
 #include <palyra/state/installed_version.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,12 +18,14 @@ struct InstallSkillRequest {
   // Consent to a first use: the one key to pin, as `ed25519:<64 hex>`.
   std::optional<std::string> pin_fingerprint;
   skills::Downgrade downgrade = skills::Downgrade::kRefuse;
+  // Asked about a file that was verified; false: it is not kept. Empty: every file is.
+  std::function<bool(const skills::Verification&)> wanted{};
 };
 
 struct InstallSkillReply {
   Bytes file;  // what `verification` points into
   skills::Verification verification;
-  std::optional<state::InstalledVersion> kept;  // absent: the container was malformed, nothing was kept
+  std::optional<state::InstalledVersion> kept;  // absent: the container was malformed, or the file not wanted
   bool pinned = false;                          // the key was pinned now
   std::optional<Error> incompatible;            // the skill is meant for other versions of Palyra
 };

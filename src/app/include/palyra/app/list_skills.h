@@ -20,7 +20,9 @@ enum class ListScope : std::uint8_t {
 
 struct ListedVersion {
   state::InstalledVersion version;
-  std::size_t other_versions = 0;  // kept of the same skill and not listed
+  std::size_t other_versions = 0;      // kept of the same skill and not listed; what is below is among them
+  std::vector<std::string> updates{};  // versions in quarantine that are newer than the active one, the highest first
+  std::size_t claims = 0;              // files that say they are of this skill, which nothing proves
 };
 
 Result<std::vector<ListedVersion>> list_skills(const Services& services, ListScope scope);
@@ -29,6 +31,7 @@ struct ShowSkillReply {
   state::InstalledVersion version;
   SealedBytes file;                   // what `verification` points into
   skills::Verification verification;  // made now
+  std::size_t decisions = 0;          // rows of its skill_history; 0 for a file without a proven name
 };
 
 // Errors: those of select_version, and of a damaged or missing object.

@@ -86,9 +86,6 @@ ModuleSource source_of_artifact(const skills::Artifact& artifact, const skills::
 // Of an installed version, from its objects. Errors: state::kStoreDamaged, those of skills::parse_skill_manifest.
 Result<skills::SkillManifest> read_manifest(const Services& services, const SkillObjects& objects);
 
-// Every required setting has a value, which in this version is its default. Errors: kRunSettingMissing.
-Result<> check_settings(const skills::SkillManifest& manifest);
-
 // What a run may do: asked by the manifest and approved by the operator.
 capability::CapabilityGrantSet capability_grants_from_manifest(const skills::SkillManifest& manifest,
                                                                const capability::CapabilityGrantSet& approved);

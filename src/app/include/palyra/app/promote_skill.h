@@ -6,8 +6,10 @@
 // the golden examples and says everything; promote_skill() takes the plan and the consent, and commits only if nothing
 // has changed since.
 
+#include <palyra/app/consent.h>
 #include <palyra/app/run_examples.h>
 #include <palyra/capability/grant_set.h>
+#include <palyra/skills/audit.h>
 #include <palyra/skills/skill_manifest.h>
 #include <palyra/skills/verify.h>
 #include <palyra/state/installed_version.h>
@@ -22,13 +24,17 @@ namespace palyra::app {
 inline constexpr ErrorCode kPromoteUnknownCapability{ErrorKind::kInvalidArgument, "policy.unknown_capability"};
 // A manifest of version 1 or 2 asks for a wildcard. No grant is one, and what it asks for cannot be shown.
 inline constexpr ErrorCode kPromoteWildcard{ErrorKind::kDenied, "policy.wildcard"};
-// Without a person at a terminal, promotion needs `policy.noninteractive_promote`.
-inline constexpr ErrorCode kPromoteNotInteractive{ErrorKind::kDenied, "policy.noninteractive_promote"};
+
+// --map-root names no granted filesystem root, or a directory that no skill may have.
+inline constexpr ErrorCode kPromoteRoot{ErrorKind::kInvalidArgument, "policy.map_root"};
 
 struct PlanPromotionRequest {
   std::string selector;           // as select_version takes it
   std::vector<std::string> only;  // canonical texts; empty: all that the manifest asks for
   std::vector<std::string> deny;  // canonical texts
+  // "NAME=DIR" or "NAME=DIR:ro": the directory behind a filesystem root of the grants. Roots that are not named stay
+  // where the active version has them.
+  std::vector<std::string> map_root{};
   skills::Downgrade downgrade = skills::Downgrade::kRefuse;
 };
 
@@ -36,11 +42,14 @@ struct PromotionPlan {
   state::InstalledVersion version;
   SealedBytes file;  // what `verification` points into
   skills::Verification verification;
-  ExampleReport examples;  // also failed ones; those stop promote_skill
+  ExampleReport examples;       // also failed ones; those stop promote_skill
+  skills::AuditReport audit{};  // also a failed one; it stops promote_skill
   std::uint64_t trust_generation = 0;
   capability::CapabilityGrantSet grants;            // to be approved
   std::optional<state::InstalledVersion> replaces;  // the skill's active version
   capability::GrantDiff difference;                 // against the grants of that
+  std::vector<state::MappedRoot> roots{};           // of the grants, by name; without a directory: one of its own
+  std::vector<std::string> missing_settings{};      // required, and without a value: no tool runs before they have one
   skills::Downgrade downgrade = skills::Downgrade::kRefuse;
 
   [[nodiscard]] const skills::SkillManifest& manifest() const { return *verification.manifest; }
@@ -49,14 +58,11 @@ struct PromotionPlan {
   }
 };
 
-// Anything but an allow or a first use is its error, and so is a host outside `compat` or a wildcard
-// (kPromoteWildcard); a failed example is none.
+// Anything but an allow or a first use is its error, and so is a host outside `compat`, a wildcard (kPromoteWildcard),
+// more grants of a class than policy.max_grants_per_class (capability::kTooManyGrants), or a root that cannot be mapped
+// (kPromoteRoot: not granted, named twice, no absolute directory of our user, "/", or one that holds the state
+// directory or lies in it); a failed example is none.
 Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromotionRequest& request);
-
-enum class ConsentForm : std::uint8_t {
-  kTypedSkillId,  // a person at a terminal was shown the plan and typed the skill's id
-  kFlag,          // --yes
-};
 
 struct PromotionConsent {
   ConsentForm form = ConsentForm::kFlag;

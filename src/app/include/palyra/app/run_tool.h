@@ -20,7 +20,8 @@ struct RunRequest {
   AskedByCaller limits;
   Approval approval = Approval::kNotGiven;
   SteadyTime started;
-  const std::atomic<bool>* cancel = nullptr;
+  // Set by the caller to end the call, and here when an installed skill must stop (RunWatch); null: only the latter.
+  std::atomic<bool>* cancel = nullptr;
   host::ProgressSink* progress = nullptr;  // told what the guest says of its progress; null: nobody
 };
 

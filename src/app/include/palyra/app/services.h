@@ -4,6 +4,7 @@
 
 #include <palyra/app/config.h>
 #include <palyra/app/engine.h>
+#include <palyra/app/run_watch.h>
 #include <palyra/base/clock.h>
 #include <palyra/host/random_source.h>
 #include <palyra/skills/schema_compiler.h>
@@ -39,6 +40,7 @@ struct Services {
   const skills::SchemaCompiler& schemas;
   const state::StateOptions& state;  // opened by each use case that needs it
   state::RunLog& runs;               // of that state
+  RunWatch& watch;                   // of that state
   LazyEngine& engine;
   host::RandomSource& random;
   ActivitySink& activities;

@@ -24,6 +24,10 @@ using VersionFilter = bool (*)(const state::InstalledVersion&);
 Result<state::InstalledVersion> select_version(const state::StateStore& store, const std::string& selector,
                                                VersionFilter filter);
 
+// Which of two versions of a skill a person rather means: the active one, then what was not refused, then names that
+// are proven, then the higher.
+bool goes_before(const state::InstalledVersion& a, const state::InstalledVersion& b);
+
 // Higher first; versions that are no versions last.
 bool is_newer(const state::InstalledVersion& a, const state::InstalledVersion& b);
 

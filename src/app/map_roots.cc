@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "map_roots.h"
+
+#include <palyra/base/utf8.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace palyra::app {
+namespace {
+
+using state::MappedRoot;
+
+constexpr std::string_view kReadOnlySuffix = ":ro";
+
+struct Free {
+  void operator()(char* text) const noexcept { std::free(text); }  // NOLINT(cppcoreguidelines-no-malloc)
+};
+
+// Empty when there is no such path.
+std::string resolve(const std::string& path) {
+  const std::unique_ptr<char, Free> resolved(::realpath(path.c_str(), nullptr));
+  return resolved ? std::string(resolved.get()) : std::string();
+}
+
+// `inner` is `outer` or below it.
+bool is_within(const std::string& inner, const std::string& outer) {
+  return inner == outer || inner.starts_with(outer.ends_with('/') ? outer : outer + "/");
+}
+
+Result<MappedRoot> parse_mapping(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0) {
+    return fail(kPromoteRoot, "--map-root takes NAME=DIR or NAME=DIR:ro, not '{}'", printable(text));
+  }
+  MappedRoot root{.name = std::string(text.substr(0, equals)), .directory = {}, .read_only = false};
+  text.remove_prefix(equals + 1);
+  if (text.ends_with(kReadOnlySuffix)) {
+    root.read_only = true;
+    text.remove_suffix(kReadOnlySuffix.size());
+  }
+  root.directory = text;
+  return root;
+}
+
+// Whoever can write the state directory decides what runs.
+Result<> check_apart_from_state(const std::string& directory, const std::string& state_root) {
+  const std::string state = resolve(state_root);
+  if (state.empty()) return fail(kPromoteRoot, "the state directory '{}' cannot be resolved", printable(state_root));
+  if (!is_within(directory, state) && !is_within(state, directory)) return {};
+  return fail(kPromoteRoot, "'{}' holds the state directory '{}' or lies in it", printable(directory),
+              printable(state));
+}
+
+Result<std::string> resolve_directory(const Services& services, const std::string& directory) {
+  const std::string shown = printable(directory);
+  if (!directory.starts_with('/')) return fail(kPromoteRoot, "'{}' is no absolute path", shown);
+  const std::string resolved = resolve(directory);
+  struct stat facts{};
+  if (resolved.empty() || ::stat(resolved.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
+    return fail(kPromoteRoot, "'{}' is no directory", shown);
+  }
+  if (resolved == "/") return fail(kPromoteRoot, "'{}' is the root of the file system", shown);
+  if (facts.st_uid != ::geteuid()) {
+    return fail(kPromoteRoot, "'{}' belongs to uid {}, not to you (uid {})", printable(resolved), facts.st_uid,
+                ::geteuid());
+  }
+  PALYRA_TRY(check_apart_from_state(resolved, services.state.root));
+  return resolved;
+}
+
+MappedRoot* find(std::vector<MappedRoot>& roots, std::string_view name) {
+  const auto found = std::ranges::find(roots, name, &MappedRoot::name);
+  return found == roots.end() ? nullptr : &*found;
+}
+
+// As the grants have them, and where the replaced version has them.
+std::vector<MappedRoot> granted_roots(const PromotionPlan& plan) {
+  std::vector<MappedRoot> roots;
+  for (const capability::Capability& each : plan.grants.of(capability::CapabilityClass::kFilesystem)) {
+    const auto& granted = std::get<capability::FilesystemRoot>(each);
+    const bool read_only = granted.access == capability::FilesystemAccess::kReadOnly;
+    if (find(roots, granted.name) != nullptr) continue;
+    roots.push_back({.name = granted.name, .directory = {}, .read_only = read_only});
+  }
+  if (plan.replaces) {
+    for (const MappedRoot& before : plan.replaces->roots) {
+      MappedRoot* root = find(roots, before.name);
+      if (root == nullptr) continue;
+      root->directory = before.directory;
+      root->read_only = root->read_only || before.read_only;
+    }
+  }
+  std::ranges::sort(roots, {}, &MappedRoot::name);
+  return roots;
+}
+
+}  // namespace
+
+Result<std::vector<MappedRoot>> map_roots(const Services& services, const PromotionPlan& plan,
+                                          const std::vector<std::string>& texts) {
+  std::vector<MappedRoot> roots = granted_roots(plan);
+  std::vector<std::string> named;
+  for (const std::string& text : texts) {
+    const MappedRoot mapping = PALYRA_TRY(parse_mapping(text));
+    MappedRoot* root = find(roots, mapping.name);
+    if (root == nullptr) {
+      return fail(kPromoteRoot, "no filesystem root '{}' is granted", printable(mapping.name));
+    }
+    if (std::ranges::find(named, mapping.name) != named.end()) {
+      return fail(kPromoteRoot, "the root '{}' is mapped twice", printable(mapping.name));
+    }
+    named.push_back(mapping.name);
+    root->directory = PALYRA_TRY(resolve_directory(services, mapping.directory));
+    const auto* grants_writing = plan.grants.find(mapping.name + " rw");
+    root->read_only = mapping.read_only || grants_writing == nullptr;
+  }
+  return roots;
+}
+
+}  // namespace palyra::app
