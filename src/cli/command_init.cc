@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.h"
+#include "option_values.h"
 #include "present.h"
 
 #include <palyra/app/init_skill.h>
@@ -21,9 +22,6 @@ struct InitOptions {
 };
 
 Result<Report> init(const InitOptions& options) {
-  if (options.language != "c" && options.language != "wat") {
-    return fail(kUsage, "--lang is c or wat, not '{}'", shown(options.language));
-  }
   const app::InitSkillReply reply = PALYRA_TRY(
       app::init_skill({.directory = options.directory,
                        .language = options.language == "c" ? app::GuestLanguage::kC : app::GuestLanguage::kWat,
@@ -55,7 +53,7 @@ void add_init_command(CLI::App& program, Dispatch& dispatch) {
                                                         "  palyra init hello --lang wat --publisher acme\n"});
   const auto options = std::make_shared<InitOptions>();
   command->add_option("DIR", options->directory, "a new or empty directory; its name becomes the skill's")->required();
-  command->add_option("--lang", options->language, "c or wat (default: c)");
+  one_of(command->add_option("--lang", options->language, "what its source is written in (default: c)"), {"c", "wat"});
   command->add_option("--publisher", options->publisher, "whose skill it is (default: example)");
   set_action(command, dispatch, [options](Session&) { return init(*options); });
 }

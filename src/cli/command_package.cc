@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.h"
 #include "present.h"
+#include "present_audit.h"
 #include "signing_key.h"
 #include "terminal.h"
 
 #include <palyra/app/build_package.h>
 #include <palyra/app/inspect_package.h>
 #include <palyra/app/make_key.h>
+#include <palyra/app/time_argument.h>
 #include <palyra/app/trust_publishers.h>
 #include <palyra/app/verify_package.h>
 #include <palyra/base/hex.h>
@@ -63,7 +65,8 @@ struct BuildOptions {
   std::string manifest;
   std::string sbom;
   std::string provenance;
-  std::optional<std::int64_t> created;
+  std::string created;
+  std::string not_after;
 };
 
 std::optional<std::string> if_named(const std::string& text) {
@@ -72,17 +75,17 @@ std::optional<std::string> if_named(const std::string& text) {
 }
 
 // --created, else SOURCE_DATE_EPOCH, else now.
-Result<std::optional<std::int64_t>> creation_time(const BuildOptions& options) {
-  if (options.created) return options.created;
+Result<WallTime> creation_time(const BuildOptions& options, WallTime now) {
+  if (!options.created.empty()) return app::parse_time(options.created, now);
   const char* text = std::getenv("SOURCE_DATE_EPOCH");  // NOLINT(concurrency-mt-unsafe): nothing sets variables
-  if (text == nullptr || *text == '\0') return std::nullopt;
+  if (text == nullptr || *text == '\0') return now;
   const std::string_view digits(text);
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
   if (error != std::errc() || end != digits.data() + digits.size()) {
     return fail(kUsage, "SOURCE_DATE_EPOCH is '{}', which is no number of seconds", shown(digits));
   }
-  return seconds;
+  return WallTime{seconds};
 }
 
 Result<> check_build_arguments(const BuildOptions& options) {
@@ -98,6 +101,7 @@ Result<> check_build_arguments(const BuildOptions& options) {
 
 Report build_report(const app::BuildPackageReply& reply) {
   const std::string_view admission = skills::to_text(reply.admission);
+  const std::string_view audit = skills::to_text(reply.audit.status());
   const std::string_view examples = app::to_text(reply.examples.status());
   Report report;
   report.result = Json::Object{{"file", reply.output},
@@ -110,18 +114,25 @@ Report build_report(const app::BuildPackageReply& reply) {
                                {"created", to_text(reply.statement.created)},
                                {"signed_by", reply.key_fingerprint},
                                {"checks", Json::Array{Json::Object{{"check", "admission"}, {"status", admission}},
-                                                      Json::Object{{"check", "audit"}, {"status", "not_run"}},
+                                                      Json::Object{{"check", "audit"}, {"status", audit}},
                                                       Json::Object{{"check", "examples"}, {"status", examples}}}},
-                               {"examples", examples_json(reply.examples)}};
+                               {"examples", examples_json(reply.examples)},
+                               {"audit", audit_json(reply.audit)}};
+  const bool expires = reply.statement.not_after.seconds != 0;
+  if (expires) report.result.set("not_after", to_text(reply.statement.not_after));
   const Row rows[] = {{"package", fmt::format("{} ({} bytes)", shown(reply.output), reply.size_bytes)},
                       {"skill", reply.statement.identity.skill_id + "@" + reply.statement.identity.version.to_text()},
                       {"publisher", reply.statement.identity.publisher},
                       {"content root", crypto::to_hex(reply.statement.content_root)},
                       {"file sha256", crypto::to_hex(reply.sha256)},
+                      {"not after", expires ? to_text(reply.statement.not_after) : "- (never expires)"},
                       {"signed by", reply.key_fingerprint},
-                      {"checks", fmt::format("admission {}, audit not_run, examples {}", admission, examples)},
+                      {"checks", fmt::format("admission {}, audit {}, examples {}", admission, audit, examples)},
                       {"next", fmt::format("palyra skills package verify {}", shown(reply.output))}};
   report.text = table_text(rows) + examples_text(reply.examples);
+  if (reply.audit.status() != skills::AuditStatus::kPass) {
+    report.text += "audit:\n" + audit_text(reply.audit, AuditDetail::kFindings);
+  }
   return report;
 }
 
@@ -133,7 +144,10 @@ Result<Report> build(Session& session, const BuildOptions& options) {
   request.manifest = if_named(options.manifest);
   request.sbom = if_named(options.sbom);
   request.provenance = if_named(options.provenance);
-  request.created = PALYRA_TRY(creation_time(options));
+  const WallTime created = PALYRA_TRY(creation_time(options, services.clock.wall_seconds()));
+  request.created = created.seconds;
+  // Counted from `created`, so that a build with a fixed time is the same on every day.
+  if (!options.not_after.empty()) request.not_after = PALYRA_TRY(app::parse_time(options.not_after, created)).seconds;
   const crypto::SigningKey key = PALYRA_TRY(read_signing_key(options.key));
   request.signing_key = &key;
   const app::BuildPackageReply reply = PALYRA_TRY(app::build_package(services, request));
@@ -185,8 +199,8 @@ Result<Report> verify(Session& session, const VerifyOptions& options) {
   const skills::Verification& verification = package.verification;
   const auto examples = package.examples ? package.examples->status() : app::ExampleStatus::kNotRun;
   Report report;
-  report.result = verification_json(verification, examples);
-  report.text = table_text(verification_rows(verification, examples));
+  report.result = verification_json(verification, {.examples = examples});
+  report.text = table_text(verification_rows(verification, {.examples = examples}));
   if (verification.manifest) {
     report.text += list_text("tools", tool_lines(*verification.manifest));
     const auto asked = verification.manifest->capabilities.to_list();
@@ -300,8 +314,10 @@ void add_build_command(CLI::App& package, Dispatch& dispatch) {
                     "the key on standard input: 32 bytes, 64 hex digits or 44 characters of base64");
   command->add_option("--passphrase-file", options->key.passphrase_file, "first line is the key's passphrase");
   command->add_option("-o,--output", options->request.output, "the artifact")->required();
-  command->add_option("--created", options->created, "seconds since 1970 (default: SOURCE_DATE_EPOCH, else now)");
-  command->add_option("--not-after", options->request.not_after, "seconds since 1970 (default: 0, never expires)");
+  command->add_option("--created", options->created,
+                      "a time as 2026-11-22T18:00:00Z, or seconds since 1970 (default: SOURCE_DATE_EPOCH, else now)");
+  command->add_option("--not-after", options->not_after,
+                      "refused from then on: a time, or +90d counted from --created (default: never)");
   set_action(command, dispatch, [options](Session& session) { return build(session, *options); });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.h"
 #include "present.h"
+#include "present_audit.h"
 #include "promotion.h"
 #include "terminal.h"
 
@@ -25,16 +26,32 @@ std::vector<capability::Capability> left_out(const app::PromotionPlan& plan) {
   return capability::diff(plan.grants, plan.manifest().capabilities).added;
 }
 
+std::vector<std::string> setting_lines(const app::PromotionPlan& plan) {
+  std::vector<std::string> lines;
+  for (const std::string& key : plan.missing_settings) {
+    lines.push_back(fmt::format("{}: palyra skills config set {} {} VALUE", shown(key),
+                                shown(plan.manifest().identity.skill_id), shown(key)));
+  }
+  return lines;
+}
+
+FurtherChecks further_checks(const app::PromotionPlan& plan) {
+  return {.examples = plan.examples.status(), .audit = plan.audit.status()};
+}
+
 std::string plan_text(const app::PromotionPlan& plan) {
-  std::vector<Row> rows = verification_rows(plan.verification, plan.examples.status());
+  std::vector<Row> rows = verification_rows(plan.verification, further_checks(plan));
   rows.push_back({"limits", "asks for " + asked_limits(plan.manifest().limits)});
   if (plan.replaces) rows.push_back({"replaces", version_name(*plan.replaces)});
   std::string text = table_text(rows);
   text += list_text("tools", tool_lines(plan.manifest()));
   text += examples_text(plan.examples);
+  text += "audit:\n" + audit_text(plan.audit, AuditDetail::kFindings);
   text += plan.grants.empty() ? "will be allowed nothing beyond its own arguments, assets, a clock and random numbers\n"
                               : list_text("will be allowed to", capability_lines(plan.grants.to_list()));
   text += list_text("asks for, and will not be allowed to", capability_lines(left_out(plan)));
+  text += list_text("its directories are", root_lines(plan.roots));
+  text += list_text("does not run before these settings have a value", setting_lines(plan));
   if (plan.replaces) {
     text += list_text("new against the version it replaces", capability_lines(plan.difference.added));
     text += list_text("no more against the version it replaces", capability_lines(plan.difference.removed));
@@ -45,12 +62,15 @@ std::string plan_text(const app::PromotionPlan& plan) {
 Json plan_json(const app::PromotionPlan& plan) {
   Json json;
   json.set("skill", version_json(plan.version));
-  json.set("verification", verification_json(plan.verification, plan.examples.status()));
+  json.set("verification", verification_json(plan.verification, further_checks(plan)));
   json.set("examples", examples_json(plan.examples));
+  json.set("audit", audit_json(plan.audit));
   json.set("grants", capabilities_json(plan.grants.to_list()));
   json.set("left_out", capabilities_json(left_out(plan)));
   json.set("added", capabilities_json(plan.difference.added));
   json.set("removed", capabilities_json(plan.difference.removed));
+  json.set("roots", roots_json(plan.roots));
+  json.set("missing_settings", strings_json(plan.missing_settings));
   if (plan.replaces) json.set("replaces", version_json(*plan.replaces));
   return json;
 }
@@ -72,7 +92,7 @@ Result<app::PromotionConsent> ask_consent(Session& session, const app::Promotion
   session.output().note(plan_text(plan));
   consent.pin_fingerprint = PALYRA_TRY(consent_to_first_use(plan.verification, options.first_use));
   PALYRA_TRY(confirm(fmt::format("Type the skill's id ({}) to let it run:", skill_id), skill_id));
-  consent.form = app::ConsentForm::kTypedSkillId;
+  consent.form = app::ConsentForm::kTyped;
   return consent;
 }
 
@@ -81,6 +101,10 @@ void add_options(CLI::App* command, PromotionOptions& options) {
   command->add_option("--only", options.plan.only, "allow only this of what the skill asks for; repeatable")
       ->allow_extra_args(false);
   command->add_option("--deny", options.plan.deny, "do not allow this; repeatable")->allow_extra_args(false);
+  command
+      ->add_option("--map-root", options.plan.map_root,
+                   "NAME=DIR[:ro]: the directory behind a filesystem root that it may use; repeatable")
+      ->allow_extra_args(false);
   add_first_use_options(command, options.first_use);
   command->add_flag("--dry-run", options.dry_run, "show the plan and change nothing");
   command->add_flag("--yes", options.yes, "without a person; only where policy.noninteractive_promote = true");
@@ -92,6 +116,7 @@ Result<Report> promote(Session& session, const PromotionOptions& options) {
   const app::Services& services = *PALYRA_TRY(session.services());
   const app::PromotionPlan plan = PALYRA_TRY(app::plan_promotion(services, options.plan));
   auto passed = app::check_examples(plan.examples);
+  if (passed) passed = skills::check_audit(plan.audit);
   if (options.dry_run || !passed) {
     Report report{.result = plan_json(plan), .text = plan_text(plan)};
     if (!passed) report.failure = failure_of(std::move(passed).error());
@@ -118,6 +143,7 @@ void add_promote_command(CLI::App& skills, Dispatch& dispatch) {
                .examples = "Examples:\n"
                            "  palyra skills promote acme.weather\n"
                            "  palyra skills promote acme.weather@1.2.0 --deny 'https://api.example.com:443/ GET'\n"
+                           "  palyra skills promote acme.notes --map-root notes=/home/ann/notes:ro\n"
                            "  palyra skills promote acme.weather --dry-run\n"});
   const auto options = std::make_shared<PromotionOptions>();
   add_options(command, *options);

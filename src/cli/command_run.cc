@@ -262,9 +262,11 @@ void add_run_command(CLI::App& program, Dispatch& dispatch) {
   command->add_option("--timeout", options->timeout_ms, "wall clock limit in ms");
   command->add_option("--fuel", options->fuel, "how many instructions it may take, about");
   command->add_flag("--approve", options->approve, "the approval that a tool wants for each call");
-  command->add_option("--skill", options->skill,
-                      "a skill's directory, built if needed, or an artifact: unsigned, uninstalled, and asked for on a "
-                      "terminal what it may do");
+  command
+      ->add_option("--skill", options->skill,
+                   "a skill's directory, built if needed, or an artifact: unsigned, uninstalled, and asked for on a "
+                   "terminal what it may do")
+      ->type_name("FILE|DIR");
   command->add_option("--module", options->module, "a .wasm or .wat file, unsigned and without grants");
   command->add_option("--export", options->export_name, "its function to call (default: run)");
   set_action(command, dispatch, [options](Session& session) { return run(session, *options); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two logs: what ran, and whether anybody changed what they say.
+// The runs log: what ran.
 #include "commands.h"
 #include "present.h"
 
@@ -78,26 +78,6 @@ Result<Report> show(Session& session, const std::string& run_id) {
   return report;
 }
 
-Result<Report> verify(Session& session) {
-  const app::Services& services = *PALYRA_TRY(session.services());
-  const app::LogFacts facts = PALYRA_TRY(app::verify_logs(services));
-  Report report;
-  report.result = Json::Object{{"audit", Json::Object{{"rows", facts.audit_rows}}},
-                               {"runs", Json::Object{{"segments", facts.runs.segments},
-                                                     {"runs", facts.runs.runs},
-                                                     {"dropped", facts.runs.dropped},
-                                                     {"torn_segments", facts.runs.torn_segments},
-                                                     {"unanchored_segments", facts.runs.unanchored_segments}}}};
-  report.text = fmt::format(
-      "audit: {} rows, unchanged\n"
-      "runs: {} in {} segments, unchanged; {} could not be written\n"
-      "      {} segments end in half a line: their process was killed\n"
-      "      {} segments are not in the audit log yet; the next change puts them there\n",
-      facts.audit_rows, facts.runs.runs, facts.runs.segments, facts.runs.dropped, facts.runs.torn_segments,
-      facts.runs.unanchored_segments);
-  return report;
-}
-
 void add_list_command(CLI::App& runs, Dispatch& dispatch) {
   CLI::App* command = add_command(runs, {.name = "list",
                                          .about = "What ran, the newest first",
@@ -114,7 +94,7 @@ void add_list_command(CLI::App& runs, Dispatch& dispatch) {
 
 }  // namespace
 
-void add_log_commands(CLI::App& program, Dispatch& dispatch) {
+void add_runs_commands(CLI::App& program, Dispatch& dispatch) {
   CLI::App* runs = add_command(program, {.name = "runs", .about = "What ran here", .examples = ""});
   runs->require_subcommand(1);
   add_list_command(*runs, dispatch);
@@ -126,13 +106,6 @@ void add_log_commands(CLI::App& program, Dispatch& dispatch) {
   const auto run_id = std::make_shared<std::string>();
   command->add_option("RUN_ID", *run_id, "its first digits are enough where no other run has them")->required();
   set_action(command, dispatch, [run_id](Session& session) { return show(session, *run_id); });
-
-  CLI::App* audit = add_command(program, {.name = "audit", .about = "Whether the logs were changed", .examples = ""});
-  audit->require_subcommand(1);
-  command = add_command(*audit, {.name = "verify",
-                                 .about = "Check the chain of the audit log, and the runs log against it",
-                                 .examples = "Examples:\n  palyra audit verify\n"});
-  set_action(command, dispatch, [](Session& session) { return verify(session); });
 }
 
 }  // namespace palyra::cli

@@ -35,15 +35,28 @@ void set_action(CLI::App* command, Dispatch& dispatch, Action action);
 void add_init_command(CLI::App& program, Dispatch& dispatch);
 void add_package_commands(CLI::App& skills, Dispatch& dispatch);
 void add_skills_commands(CLI::App& program, Dispatch& dispatch);
+void add_install_command(CLI::App& skills, Dispatch& dispatch);
 void add_promote_command(CLI::App& skills, Dispatch& dispatch);
+void add_update_command(CLI::App& skills, Dispatch& dispatch);
+void add_life_commands(CLI::App& skills, Dispatch& dispatch);
+void add_settings_commands(CLI::App& skills, Dispatch& dispatch);
 void add_trust_commands(CLI::App& program, Dispatch& dispatch);
+void add_rotate_command(CLI::App& trust, Dispatch& dispatch);
+void add_revoke_command(CLI::App& trust, Dispatch& dispatch);
+void add_recover_command(CLI::App& trust, Dispatch& dispatch);
+void add_audit_commands(CLI::App& program, Dispatch& dispatch);
 void add_run_command(CLI::App& program, Dispatch& dispatch);
 void add_check_command(CLI::App& skills, Dispatch& dispatch);
+void add_audit_skill_command(CLI::App& skills, Dispatch& dispatch);
 void add_sign_command(CLI::App& package, Dispatch& dispatch);
 void add_doctor_command(CLI::App& program, Dispatch& dispatch);
 void add_config_commands(CLI::App& program, Dispatch& dispatch);
 void add_state_commands(CLI::App& program, Dispatch& dispatch);
-void add_log_commands(CLI::App& program, Dispatch& dispatch);
+void add_runs_commands(CLI::App& program, Dispatch& dispatch);
+void add_verify_installed_command(CLI::App& skills, Dispatch& dispatch);
+void add_dev_command(CLI::App& program, Dispatch& dispatch);
+// Last: it asks the program for all commands.
+void add_completion_commands(CLI::App& program, Dispatch& dispatch);
 
 // What `--version` prints.
 Report version_report();

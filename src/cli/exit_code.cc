@@ -4,6 +4,27 @@
 #include <palyra/base/check.h>
 
 namespace palyra::cli {
+namespace {
+
+constexpr ExitStatus kExitStatuses[] = {
+    {kExitOk, "ok"},
+    {kExitInternal, "internal"},
+    {kExitUsage, "usage or malformed input"},
+    {3, "not found or already exists"},
+    {4, "denied"},
+    {5, "untrusted"},
+    {6, "incompatible"},
+    {7, "limit exceeded"},
+    {8, "unavailable"},
+    {9, "the tool failed"},
+    {kExitFirstUse, "signature valid but publisher unknown"},
+    {124, "deadline"},
+    {130, "interrupted or cancelled"},
+};
+
+}  // namespace
+
+std::span<const ExitStatus> exit_statuses() { return kExitStatuses; }
 
 int exit_code(ErrorKind kind) {
   switch (kind) {

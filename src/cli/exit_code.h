@@ -4,6 +4,9 @@
 
 #include <palyra/base/error.h>
 
+#include <span>
+#include <string_view>
+
 namespace palyra::cli {
 
 inline constexpr int kExitOk = 0;
@@ -13,5 +16,12 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitFirstUse = 10;
 
 int exit_code(ErrorKind kind);
+
+struct ExitStatus {
+  int status;
+  std::string_view meaning;
+};
+// All of them, rising.
+std::span<const ExitStatus> exit_statuses();
 
 }  // namespace palyra::cli

@@ -82,6 +82,12 @@ int Output::finish(std::string_view command, const Report& report) {
   return report.failure ? report.failure->exit : report.exit;
 }
 
+void Output::say(const std::string& text) {
+  if (style_ == OutputStyle::kJson) return;
+  static_cast<void>(std::fputs(text.c_str(), stdout));
+  static_cast<void>(std::fflush(stdout));
+}
+
 void Output::note(const std::string& line) { write_error_line(line); }
 
 void Output::warn(const std::string& line) {

@@ -26,6 +26,10 @@ class Output {
   [[nodiscard]] OutputStyle style() const { return style_; }
   // Prints all of it and gives the exit status, which is that of a full disk when standard output takes no more.
   int finish(std::string_view command, const Report& report);
+  // A part of the result now, on standard output, for commands that go on; nothing with --json.
+  void say(const std::string& text);
+  // A failure that is no end.
+  void complain(const Failure& failure) { print_failure(failure); }
   // A line on standard error, of our own words.
   void note(const std::string& line);
   void warn(const std::string& line);

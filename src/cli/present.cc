@@ -12,9 +12,8 @@ namespace palyra::cli {
 namespace {
 
 constexpr std::size_t kMaxShownBytes = 2 * 1024;
-constexpr std::string_view kNotRun = "not_run";
 
-// A check that this version does not make.
+// Behind the stages.
 constexpr std::string_view kAuditCheck = "audit";
 constexpr std::string_view kExamplesCheck = "examples";
 
@@ -30,15 +29,15 @@ Json statement_json(const skills::Statement& statement) {
   return json;
 }
 
-Json checks_json(const skills::Verification& verification, app::ExampleStatus examples) {
+Json checks_json(const skills::Verification& verification, const FurtherChecks& further) {
   Json::Array checks;
   for (std::size_t i = 0; i < skills::kStages; ++i) {
     const auto stage = static_cast<skills::Stage>(i);
     checks.emplace_back(
         Json::Object{{"check", skills::to_text(stage)}, {"status", skills::to_text(verification.status(stage))}});
   }
-  checks.emplace_back(Json::Object{{"check", kAuditCheck}, {"status", kNotRun}});
-  checks.emplace_back(Json::Object{{"check", kExamplesCheck}, {"status", app::to_text(examples)}});
+  checks.emplace_back(Json::Object{{"check", kAuditCheck}, {"status", skills::to_text(further.audit)}});
+  checks.emplace_back(Json::Object{{"check", kExamplesCheck}, {"status", app::to_text(further.examples)}});
   return checks;
 }
 
@@ -102,13 +101,14 @@ Json capabilities_json(std::span<const capability::Capability> capabilities) {
   return array;
 }
 
-std::string checks_text(const skills::Verification& verification, app::ExampleStatus examples) {
+std::string checks_text(const skills::Verification& verification, const FurtherChecks& further) {
   std::string text;
   for (std::size_t i = 0; i < skills::kStages; ++i) {
     const auto stage = static_cast<skills::Stage>(i);
     text += fmt::format("{} {}, ", skills::to_text(stage), skills::to_text(verification.status(stage)));
   }
-  return text + fmt::format("{} {}, {} {}", kAuditCheck, kNotRun, kExamplesCheck, app::to_text(examples));
+  return text + fmt::format("{} {}, {} {}", kAuditCheck, skills::to_text(further.audit), kExamplesCheck,
+                            app::to_text(further.examples));
 }
 
 std::string verdict_text(const skills::Verification& verification) {
@@ -118,20 +118,24 @@ std::string verdict_text(const skills::Verification& verification) {
   return std::string(skills::to_text(verification.trust->verdict));
 }
 
-Json verification_json(const skills::Verification& verification, app::ExampleStatus examples) {
+Json verification_json(const skills::Verification& verification, const FurtherChecks& further) {
   Json json;
   json.set("file_sha256", crypto::to_hex(verification.file_sha256));
   json.set("verified", verification.skill.has_value());
   if (verification.trust) json.set("decision", skills::to_text(verification.trust->verdict));
   if (verification.failed_stage) json.set("failed_stage", skills::to_text(*verification.failed_stage));
   if (verification.error) json.set("code", verification.error->code().id);
-  if (verification.artifact) json.set("content_root", crypto::to_hex(verification.artifact->content_root()));
+  if (verification.artifact) {
+    json.set("format", static_cast<int>(verification.artifact->format()));
+    json.set("content_root", crypto::to_hex(verification.artifact->content_root()));
+  }
+  if (verification.legacy) json.set("payload_sha256", crypto::to_hex(verification.legacy->payload_sha256));
   if (verification.document) {
     json.set(verification.signers ? "statement" : "claimed_statement",
              statement_json(verification.document->statement));
   }
   if (verification.signers) json.set("signers", keys_json(*verification.signers));
-  json.set("checks", checks_json(verification, examples));
+  json.set("checks", checks_json(verification, further));
   if (verification.manifest) {
     json.set("tools", tools_json(*verification.manifest));
     json.set("capabilities", capabilities_json(verification.manifest->capabilities.to_list()));
@@ -140,7 +144,7 @@ Json verification_json(const skills::Verification& verification, app::ExampleSta
   return json;
 }
 
-std::vector<Row> verification_rows(const skills::Verification& verification, app::ExampleStatus examples) {
+std::vector<Row> verification_rows(const skills::Verification& verification, const FurtherChecks& further) {
   std::vector<Row> rows;
   if (verification.document) {
     const skills::Statement& statement = verification.document->statement;
@@ -151,6 +155,7 @@ std::vector<Row> verification_rows(const skills::Verification& verification, app
     rows.push_back({"created", to_text(statement.created)});
     if (statement.not_after.seconds != 0) rows.push_back({"not after", to_text(statement.not_after)});
   }
+  if (verification.legacy) rows.push_back({"format", "1 (legacy)"});
   if (verification.artifact) rows.push_back({"content root", crypto::to_hex(verification.artifact->content_root())});
   rows.push_back({"file sha256", crypto::to_hex(verification.file_sha256)});
   if (verification.signers) {
@@ -158,7 +163,7 @@ std::vector<Row> verification_rows(const skills::Verification& verification, app
       rows.push_back({"signed by", fingerprint});
   }
   rows.push_back({"verdict", verdict_text(verification)});
-  rows.push_back({"checks", checks_text(verification, examples)});
+  rows.push_back({"checks", checks_text(verification, further)});
   for (const std::string& warning : verification.warnings) rows.push_back({"warning", shown(warning)});
   return rows;
 }
@@ -193,6 +198,27 @@ std::vector<std::string> tool_lines(const skills::SkillManifest& manifest) {
   return lines;
 }
 
+std::vector<std::string> root_lines(std::span<const state::MappedRoot> roots) {
+  std::vector<std::string> lines;
+  lines.reserve(roots.size());
+  for (const state::MappedRoot& root : roots) {
+    const std::string directory = root.directory.empty() ? "a private directory of the skill" : shown(root.directory);
+    lines.push_back(fmt::format("{}  {}{}", shown(root.name), directory, root.read_only ? "  (read only)" : ""));
+  }
+  return lines;
+}
+
+Json roots_json(std::span<const state::MappedRoot> roots) {
+  Json::Array array;
+  for (const state::MappedRoot& root : roots) {
+    Json json(Json::Object{{"name", root.name}});
+    if (!root.directory.empty()) json.set("directory", root.directory);
+    json.set("read_only", root.read_only);
+    array.push_back(std::move(json));
+  }
+  return array;
+}
+
 Json version_json(const state::InstalledVersion& version) {
   const state::KeptArtifact& artifact = version.artifact;
   Json json;
@@ -217,6 +243,7 @@ Json version_json(const state::InstalledVersion& version) {
   json.set("status_since", to_text(version.status_since));
   json.set("tools", strings_json(version.tools));
   json.set("grants", capabilities_json(version.grants.to_list()));
+  if (!version.roots.empty()) json.set("roots", roots_json(version.roots));
   return json;
 }
 

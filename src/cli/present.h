@@ -8,6 +8,7 @@
 #include <palyra/capability/grant_set.h>
 #include <palyra/capability/module_facts.h>
 #include <palyra/capability/run_record.h>
+#include <palyra/skills/audit.h>
 #include <palyra/skills/skill_manifest.h>
 #include <palyra/skills/verify.h>
 #include <palyra/state/installed_version.h>
@@ -40,14 +41,17 @@ std::vector<std::string> fingerprints(std::span<const crypto::PublicKey> keys);
 std::vector<std::string> capability_lines(std::span<const capability::Capability> capabilities);
 Json capabilities_json(std::span<const capability::Capability> capabilities);
 
+// What was found out behind verification, by commands that go on.
+struct FurtherChecks {
+  app::ExampleStatus examples = app::ExampleStatus::kNotRun;
+  skills::AuditStatus audit = skills::AuditStatus::kNotRun;
+};
+
 // "container pass, signature_shape pass, ... admission not_run, audit not_run, examples not_run".
-std::string checks_text(const skills::Verification& verification,
-                        app::ExampleStatus examples = app::ExampleStatus::kNotRun);
+std::string checks_text(const skills::Verification& verification, const FurtherChecks& further = {});
 // Everything about an artifact that was verified, good or bad.
-Json verification_json(const skills::Verification& verification,
-                       app::ExampleStatus examples = app::ExampleStatus::kNotRun);
-std::vector<Row> verification_rows(const skills::Verification& verification,
-                                   app::ExampleStatus examples = app::ExampleStatus::kNotRun);
+Json verification_json(const skills::Verification& verification, const FurtherChecks& further = {});
+std::vector<Row> verification_rows(const skills::Verification& verification, const FurtherChecks& further = {});
 // "allowlisted", "signature valid, first use", "refused: ..."
 std::string verdict_text(const skills::Verification& verification);
 
@@ -61,6 +65,10 @@ std::string findings_text(std::span<const app::Finding> findings);
 
 Json tools_json(const skills::SkillManifest& manifest);
 std::vector<std::string> tool_lines(const skills::SkillManifest& manifest);
+
+// "notes  /home/ann/notes (read only)"; a root without a directory has one of its own.
+std::vector<std::string> root_lines(std::span<const state::MappedRoot> roots);
+Json roots_json(std::span<const state::MappedRoot> roots);
 
 Json version_json(const state::InstalledVersion& version);
 // "acme.weather@1.2.0", "(claimed) acme.weather@1.2.0", or the content root of a file without names.

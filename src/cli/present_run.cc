@@ -59,6 +59,7 @@ Json module_json(const capability::ModuleFacts& module) {
                       {"has_start_function", module.has_start_function},
                       {"functions_imported", module.functions_imported},
                       {"functions_defined", module.functions_defined},
+                      {"locals_max", module.locals_max},
                       {"code_bytes", module.code_bytes},
                       {"data_segments", module.data_segments},
                       {"element_segments", module.element_segments},

@@ -3,6 +3,8 @@
 #include "program.h"
 
 #include "commands.h"
+#include "known_names.h"
+#include "option_values.h"
 
 #include <palyra/base/suggestion.h>
 #include <palyra/base/utf8.h>
@@ -63,7 +65,7 @@ std::vector<std::string> option_names(const CLI::App* app) {
 std::vector<std::string> command_names(const CLI::App* app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app->get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
+    if (!command->get_group().empty()) names.push_back(command->get_name());
   }
   return names;
 }
@@ -81,6 +83,8 @@ Error usage_error(CLI::App& program, const CLI::ParseError& error) {
   } else if (!left.empty() && !commands.empty()) {
     message = fmt::format("unknown command '{} {}'", full_name(app), printable(left.front()));
     meant = closest(left.front(), commands);
+  } else {
+    meant = meant_word(app);
   }
   Error usage(kUsage, std::move(message));
   if (meant) usage = std::move(usage).with_next(fmt::format("did you mean '{}'?", *meant));
@@ -95,19 +99,38 @@ void add_global_options(CLI::App& program, GlobalOptions& options, bool& json, b
   program.add_flag("--version", version, "print the version and that of the engine");
 }
 
+// Of the command that was typed.
+Report help_report(const CLI::App& program) {
+  return {.result = Json::Object{{"text", program.help()}}, .text = program.help()};
+}
+
+// Nothing but options of every command.
+bool names_nothing(CLI::App& program, const CLI::ParseError& error) {
+  return error.get_name() == "RequiredError" && deepest(program) == &program && program.remaining(true).empty();
+}
+
 // Before any signature counts, and before any module is looked at.
 Result<> check_libraries() {
   PALYRA_TRY(runtime::check_engine_version(runtime::engine_facts().version));
   return crypto::self_test();
 }
 
-int run_action(Session& session, const Dispatch& dispatch) {
+bool is_about_a_name(const Error& error) {
+  return error.is(state::kToolNotFound) || error.is(state::kSkillNotInstalled) || error.is(skills::kPublisherUnknown);
+}
+
+int run_action(Session& session, const Dispatch& dispatch, const CLI::App& command) {
   if (auto checked = check_libraries(); !checked) {
     return session.output().finish(dispatch.command, failed(std::move(checked).error()));
   }
-  auto report = dispatch.action(session);
-  if (report) return session.output().finish(dispatch.command, *report);
-  return session.output().finish(dispatch.command, failed(std::move(report).error()));
+  auto done = dispatch.action(session);
+  Report report = done ? *std::move(done) : failed(std::move(done).error());
+  if (report.failure && is_about_a_name(report.failure->error)) {
+    if (const auto meant = meant_name(session, command)) {
+      report.failure->error = std::move(report.failure->error).with_next(fmt::format("did you mean '{}'?", *meant));
+    }
+  }
+  return session.output().finish(dispatch.command, report);
 }
 
 int parse_and_run(CLI::App& program, std::span<char* const> arguments) {
@@ -123,19 +146,24 @@ int parse_and_run(CLI::App& program, std::span<char* const> arguments) {
   add_doctor_command(program, dispatch);
   add_config_commands(program, dispatch);
   add_state_commands(program, dispatch);
-  add_log_commands(program, dispatch);
+  add_runs_commands(program, dispatch);
+  add_audit_commands(program, dispatch);
+  add_dev_command(program, dispatch);
+  add_completion_commands(program, dispatch);
+  name_values(program);
 
   Output output(wants_json(arguments) ? OutputStyle::kJson : OutputStyle::kPeople);
   try {
     program.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::CallForHelp&) {
-    return output.finish("help", {.result = Json::Object{{"text", program.help()}}, .text = program.help()});
+    return output.finish("help", help_report(program));
   } catch (const CLI::ParseError& error) {
     if (version) return output.finish("version", version_report());
+    if (names_nothing(program, error)) return output.finish("help", help_report(program));
     return output.finish("", failed(usage_error(program, error)));
   }
   Session session(std::move(options), output);
-  return run_action(session, dispatch);
+  return run_action(session, dispatch, *deepest(program));
 }
 
 }  // namespace

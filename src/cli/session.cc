@@ -82,6 +82,7 @@ Result<const app::Services*> Session::services() {
   for (const std::string& warning : loaded_.warnings) output_.warn(warning);
   state_ = {.root = PALYRA_TRY(choose_state_root(options_.state_root)), .actor = actor(), .clock = &clock_};
   runs_.emplace(state_.root);
+  watch_.emplace(state_);
   engine_.emplace(app::EngineOptions{.code_directory = code_directory(),
                                      .state_root = state_.root,
                                      .max_code_bytes = static_cast<std::uint64_t>(loaded_.config.max_code_bytes)});
@@ -90,6 +91,7 @@ Result<const app::Services*> Session::services() {
                                   .schemas = schemas_,
                                   .state = state_,
                                   .runs = *runs_,
+                                  .watch = *watch_,
                                   .engine = *engine_,
                                   .random = random_,
                                   .activities = progress_});

@@ -48,6 +48,7 @@ class Session {
   app::JsonSchemaCompiler schemas_;
   state::StateOptions state_;
   std::optional<state::RunLog> runs_;
+  std::optional<app::RunWatch> watch_;
   std::optional<app::LazyEngine> engine_;
   host::SystemRandom random_;
   Progress progress_{output_.style()};

@@ -35,4 +35,29 @@ Result<crypto::SigningKey> read_signing_key(const SigningKeyOptions& options) {
   return PALYRA_TRY(file.unlock(passphrase), context);
 }
 
+void add_signing_key_options(CLI::App* command, SigningKeysOptions& options) {
+  command->add_option("--signing-key", options.files, "a .palyra-key file; repeatable")->allow_extra_args(false);
+  command->add_flag("--signing-key-stdin", options.standard_input,
+                    "the key on standard input: 32 bytes, 64 hex digits or 44 characters of base64");
+  command->add_option("--passphrase-file", options.passphrase_file, "first line is the passphrase of the keys");
+}
+
+bool is_named(const SigningKeysOptions& options) { return options.standard_input || !options.files.empty(); }
+
+Result<std::vector<crypto::SigningKey>> read_signing_keys(const SigningKeysOptions& options) {
+  std::vector<crypto::SigningKey> keys;
+  if (options.standard_input || options.files.empty()) {
+    const std::string file = options.files.empty() ? "" : options.files.front();
+    keys.push_back(
+        PALYRA_TRY(read_signing_key({.file = file, .standard_input = options.standard_input, .passphrase_file = {}})));
+    return keys;
+  }
+  keys.reserve(options.files.size());
+  for (const std::string& file : options.files) {
+    keys.push_back(PALYRA_TRY(
+        read_signing_key({.file = file, .standard_input = false, .passphrase_file = options.passphrase_file})));
+  }
+  return keys;
+}
+
 }  // namespace palyra::cli
