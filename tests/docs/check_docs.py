@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""docs/error-codes.md lists exactly the codes of the sources, each raised by some test; docs/behaviours.md names tests that exist."""
+"""docs/error-codes.md lists exactly the codes of the sources, each raised by some test; docs/behaviours.md names tests
+that exist; docs/threat-model.md has every attack row, with tests that exist and name the row."""
 import pathlib
 import re
 import sys
@@ -30,12 +31,32 @@ for code, name in sorted(declared.items()):
     if not re.search(rf"\b{name}\b|{re.escape(code)}\b|\"{re.escape(reason)}\"|: {re.escape(reason)}\b", text):
         problems.append(f"no test raises {code} ({name})")
 
-named = set(re.findall(r"TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", text)) | {
-    tuple(m) for p in tests if p.is_file() for m in re.findall(r"RC_GTEST_PROP\((\w+),\s*(\w+)", p.read_text(errors="replace"))
-}
-for suite, test in re.findall(r"`([A-Z]\w+)\.(\w+)`", (ROOT / "docs/behaviours.md").read_text()):
-    if (suite, test) not in named:
-        problems.append(f"docs/behaviours.md names {suite}.{test}, which does not exist")
+named = set(re.findall(r"\bTEST(?:_F|_P)?\((\w+),\s*(\w+)\)", text)) | set(re.findall(r"\bRC_GTEST(?:_FIXTURE)?_PROP\((\w+),\s*(\w+)", text))
+for path in ROOT.glob("tests/e2e/*.py"):
+    named |= {(path.stem, test) for test in re.findall(r"def (test_\w+)\(", path.read_text())}
 
-print("\n".join(problems) or f"{len(declared)} codes documented and tested, behaviours name existing tests")
+
+def names_in(line):
+    return re.findall(r"`(\w+)\.(\w+)`", line)
+
+
+behaviours = re.findall(r"`([A-Z]\w+)\.(\w+)`", (ROOT / "docs/behaviours.md").read_text())
+problems += [f"docs/behaviours.md names {suite}.{test}, which does not exist" for suite, test in behaviours if (suite, test) not in named]
+
+# Every row of the catalogue of attacks: what holds, the tests, and the same id in a comment of a test.
+ROWS = [f"K{number:02}" for number in range(1, 25)] + [f"M{number:02}" for number in range(1, 21)]
+rows = dict(re.findall(r"^\| ([KM]\d\d) \|(.*)$", (ROOT / "docs/threat-model.md").read_text(), re.M))
+above = set()  # (row, suite, test) of every test below a comment that names rows
+TEST = r"(?:(?:TEST(?:_F|_P)?|RC_GTEST(?:_FIXTURE)?_PROP)\((\w+),\s*(\w+)|def (test_\w+)\()"
+for path in [*ROOT.glob("src/**/*_test.cc"), *ROOT.glob("tests/e2e/*.py")]:
+    for comment, suite, test, function in re.findall(r"^ *(?://|#) (.*\b[KM]\d\d\b.*)\n(?: *(?://|#) .*\n)* *" + TEST, path.read_text(), re.M):
+        above |= {(row, suite or path.stem, test or function) for row in re.findall(r"\b[KM]\d\d\b", comment)}
+problems += [f"docs/threat-model.md lacks the row {row}" for row in ROWS if row not in rows]
+problems += [f"docs/threat-model.md has the row {row}, which nobody knows" for row in rows if row not in ROWS]
+for row, line in rows.items():
+    if not any((row, suite, test) in above for suite, test in names_in(line)):
+        problems.append(f"docs/threat-model.md names no test for {row} that has {row} in a comment above it")
+    problems += [f"docs/threat-model.md names {suite}.{test} for {row}, which does not exist" for suite, test in names_in(line) if (suite, test) not in named]
+
+print("\n".join(problems) or f"{len(declared)} codes documented and tested, {len(ROWS)} attack rows and the behaviours name existing tests")
 sys.exit(1 if problems else 0)

@@ -30,7 +30,7 @@ class Result:
     def error(self):
         """The one JSON line on standard error, where what takes long is announced before it ("compiling x ...")."""
         lines = [line for line in self.err.decode().splitlines() if not line.endswith(" ...")]
-        assert len(lines) == 1, self.err
+        assert len(lines) == 1, self
         line = json.loads(lines[0])
         assert line["schema_version"] == 1, line
         error = line["error"]
@@ -45,9 +45,9 @@ class Result:
 class Installation:
     """A home directory of its own, and the program in it."""
 
-    def __init__(self, program):
+    def __init__(self, program, parent=None):
         self.program = str(Path(program).resolve())
-        self._directory = tempfile.TemporaryDirectory(prefix="palyra-e2e-")
+        self._directory = tempfile.TemporaryDirectory(prefix="palyra-e2e-", dir=parent)
         self.home = Path(self._directory.name)
         self.state = self.home / "state"
         self.environment = {

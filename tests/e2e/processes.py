@@ -21,20 +21,28 @@ from state_audit import expect
 
 PROGRAM = None
 SCALE = float(os.environ.get("PALYRA_TEST_SCALE", "1"))
-SKILLS = ("one", "two", "three")
+SKILLS = ("one", "two", "three", "four")
+VERSIONS = ("1.0.0", "1.1.0", "1.2.0")
+REVOCATIONS = 0.005  # of all commands
+ENVIRONMENT = {**ALLOW_FLAG, "PALYRA_POLICY__UPDATES": "auto", "PALYRA_POLICY__MIN_RELEASE_AGE_HOURS": "0"}
 # What a command may say when others were faster, or when the state of the moment does not allow it.
-HONEST = {"state.busy", "state.changed", "state.skill_not_installed", "state.tool_not_found", "trust.rollback", "run.disabled"}
+HONEST = {"state.busy", "state.changed", "state.skill_not_installed", "state.tool_not_found", "state.not_active", "state.not_disabled",
+          "state.never_promoted", "state.no_earlier_version", "trust.rollback", "trust.revoked", "run.disabled", "run.stopped"}
+READING = ("skills list", "trust list", "skills package")
+ACTIVATE = ("skills.promoted", "skills.enabled", "skills.rolled_back")
 
 
 def moments(tables):
     """After each row of the log: the status of every content root."""
     known, now, all_moments = {}, {}, []
     for row in sorted(tables["audit"], key=lambda row: row["generation"]):
-        if row["event"].startswith("skills."):
-            details = json.loads(row["details"])
+        details = json.loads(row["details"])
+        if row["event"] == "skills.revoked":
+            now = {**now, **{version["content_root"]: "revoked" for version in details["versions"]}}
+        elif row["event"].startswith("skills."):
             root, skill = details["content_root"], row["subject"].split("@")[0]
             now = dict(now)
-            if row["event"] == "skills.promoted":
+            if row["event"] in ACTIVATE:
                 now.update({other: "superseded" for other in now if known[other] == skill and now[other] == "active"})
             known[root] = skill
             now[root] = details["status"]
@@ -54,24 +62,33 @@ class Worker:
 
     def command(self):
         name = self.random.choice(SKILLS)
+        skill, package = f"acme.{name}", self.random.choice(self.packages[name])
+        if self.random.random() < REVOCATIONS:
+            return ("trust", "revoke", "--skill", f"{skill}@{self.random.choice(VERSIONS)}", "--yes")
         return self.random.choice([
-            ("skills", "install", self.random.choice(self.packages[name])),
-            ("skills", "install", self.random.choice(self.packages[name])),
-            ("skills", "promote", f"acme.{name}", "--yes"),
-            ("skills", "promote", f"acme.{name}", "--yes"),
-            ("skills", "quarantine", f"acme.{name}"),
-            ("skills", "remove", f"acme.{name}"),
+            ("skills", "install", package),
+            ("skills", "install", package),
+            ("skills", "promote", skill, "--yes"),
+            ("skills", "promote", skill, "--yes"),
+            ("skills", "update", package),
+            ("skills", "rollback", skill, "--yes"),
+            ("skills", "disable", skill),
+            ("skills", "enable", skill),
+            ("skills", "quarantine", skill),
+            ("skills", "remove", skill),
+            ("skills", "gc"),
+            ("skills", "package", "verify", package),
             ("skills", "list", "--all-versions"),
             ("skills", "list", "--all-versions"),
             ("skills", "list", "--all-versions"),
             ("trust", "list"),
-            ("run", f"acme.{name}.echo", "--input", '{"text":"hi"}'),
+            ("run", f"{skill}.echo", "--input", '{"text":"hi"}'),
         ])
 
     def work(self, rounds):
         for _ in range(rounds):
             command = self.command()
-            result = self.home.run(*command, "--json", **ALLOW_FLAG)
+            result = self.home.run(*command, "--json", **ENVIRONMENT)
             name = " ".join(command[:2]) if command[0] != "run" else "run"
             if result.status == 0:
                 self.ends[name, "ok"] += 1
@@ -81,18 +98,18 @@ class Worker:
             code = result.error()["code"]
             self.ends[name, code] += 1
             expect(code in HONEST, f"{command}: {result}")
-            expect(code == "state.busy" or name not in ("skills list", "trust list"), f"{command}: {result}")
+            expect(code in ("state.busy", "trust.revoked") or name not in READING, f"{command}: {result}")
 
 
 class Processes(unittest.TestCase):
     def setUp(self):
         self.home = Installation(PROGRAM)
         self.addCleanup(self.home.close)
-        self.packages = {name: [self.version(name, number) for number in ("1.0.0", "2.0.0")] for name in SKILLS}
+        self.packages = {name: [self.version(name, number) for number in VERSIONS] for name in SKILLS}
         self.home.ok("trust", "init")
         self.home.ok("trust", "add", "acme", "--key", self.home.file("acme.palyra-key"))
-        for older, _ in self.packages.values():
-            self.home.ok("skills", "install", older, "--promote", "--yes", **ALLOW_FLAG)
+        for older, *_ in self.packages.values():
+            self.home.ok("skills", "install", older, "--promote", "--yes", **ENVIRONMENT)
 
     def version(self, name, number):
         self.home.make_skill(name)

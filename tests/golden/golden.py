@@ -6,6 +6,7 @@ usage: golden.py PALYRA [--update]
 """
 
 import difflib
+import functools
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
+import errors  # noqa: E402
 from palyra import ALLOW_FLAG, Installation  # noqa: E402
 
 FIXED = {"SOURCE_DATE_EPOCH": "1767225600", "COLUMNS": "100"}
@@ -28,11 +30,17 @@ def prepare(home):
     home.ok("init", "weather", "--lang", "wat", "--publisher", "acme")
     manifest = Path(home.file("weather/skill.toml"))
     manifest.write_text(manifest.read_text() + '\n[[capabilities.storage]]\nprefix = "notes/"\n'
-                        '\n[config.properties.region]\ntype = "string"\nrequired = true\n')
+                        '\n[config.properties.region]\ntype = "string"\nrequired = true\n'
+                        '\n[config.properties.days]\ntype = "integer"\n')
+    home.ok("init", "next/hello", "--lang", "wat", "--publisher", "acme")
+    manifest = Path(home.file("next/hello/skill.toml"))
+    manifest.write_text(manifest.read_text().replace("0.1.0", "0.2.0"))
+    home.ok("skills", "package", "keygen", "-o", "other.palyra-key", "--no-passphrase")
     home.file("stranger.palyra-skill", b"PK, but not really")
     home.file("wrong.toml", "[limits]\nfuel_budget = 1\nmax_instances = 0\n")
     home.file("good.toml", "limits.fuel_budget = 20000000\n[server]\nqueue = 8\n")
     home.file("spin.wat", '(module (func (export "run") (result i32) (loop (br 0)) (i32.const 0)))')
+    home.file("strict.toml", 'format = "palyra/audit-policy/1"\nmax_module_bytes = 4\n')
     home.file("passphrase", "correct horse\n")
 
 
@@ -68,6 +76,12 @@ SCENARIO = [
     ("trust_add", ["trust", "add", "acme", "--key", "{author}"]),
     ("trust_add_again", ["trust", "add", "acme", "--key", "made.palyra-key"]),
     ("trust_list", ["trust", "list"]),
+    ("trust_export", ["trust", "export"]),
+    ("trust_rotate_usage", ["trust", "rotate", "acme", "--sign", "x"]),
+    ("trust_revoke_no_terminal", ["trust", "revoke", "--skill", "acme.other"]),
+    ("trust_revoke_bad_range", ["trust", "revoke", "--skill", "acme.other@2.0.0..1.0.0"]),
+    ("trust_remove_unknown", ["trust", "remove", "nobody"]),
+    ("trust_recover_no_terminal", ["trust", "recover", "--empty"]),
     ("install", ["skills", "install", "hello.palyra-skill"]),
     ("install_missing", ["skills", "install", "none.palyra-skill"]),
     ("list_quarantined", ["skills", "list", "--quarantined"]),
@@ -81,20 +95,65 @@ SCENARIO = [
     ("list", ["skills", "list"]),
     ("show", ["skills", "show", HELLO]),
     ("show_unknown", ["skills", "show", "acme.none"]),
+    ("show_meant", ["skills", "show", "acme.wether@0.1.0"]),
+    ("verify_installed", ["skills", "verify", HELLO]),
+    ("audit_skill", ["skills", "audit", HELLO]),
     ("check", ["skills", "check", HELLO]),
     ("check_all", ["skills", "check"]),
+    ("audit_skill", ["skills", "audit", HELLO]),
+    ("audit_skill_verbose", ["skills", "audit", HELLO, "-v"]),
+    ("audit_skill_fails", ["skills", "audit", "hello.palyra-skill", "--policy", "strict.toml"]),
+    ("audit_skill_all", ["skills", "audit", "--all"]),
+    ("audit_skill_usage", ["skills", "audit", HELLO, "--all"]),
     ("run", ["run", "acme.hello.echo", "--input", '{"text":"hi"}']),
     ("run_verbose", ["run", "acme.hello.echo", "-v"]),
     ("run_unknown_tool", ["run", "acme.none.echo"]),
+    ("run_meant_tool", ["run", "acme.helo.echo"]),
     ("run_bad_arguments", ["run", "acme.hello.echo", "--input", "[1"]),
     ("run_setting_missing", ["run", "acme.weather.echo"]),
+    ("skills_config_get", ["skills", "config", "get", "acme.weather"]),
+    ("skills_config_set", ["skills", "config", "set", "acme.weather", "region", "eu"]),
+    ("skills_config_set_invalid", ["skills", "config", "set", "acme.weather", "days", "many"]),
+    ("skills_config_set_unknown", ["skills", "config", "set", "acme.weather", "regin", "eu"]),
     ("run_development", ["run", "--skill", "hello", "acme.hello.echo"]),
     ("run_development_tool", ["run", "--skill", "hello", "acme.hello.none"]),
+    ("dev", ["dev", "hello", "--builds", "1"]),
+    ("init_meant_word", ["init", "other", "--lang", "wta"]),
+    ("completion_unknown", ["completion", "bsh"]),
+    ("man", ["man", "skills", "verify"]),
+    ("man_unknown", ["man", "skils"]),
     ("run_fuel", ["run", "--module", "spin.wat", "--fuel", "1000"]),
     ("runs_list", ["runs", "list"]),
     ("runs_show_unknown", ["runs", "show", "ffffffffffffffffffffffffffffffff"]),
     ("runs_show", ["runs", "show", "{run}"]),
+    ("audit_list", ["audit", "list", "--event", "trust"]),
+    ("audit_list_bad_time", ["audit", "list", "--since", "yesterday"]),
     ("audit_verify", ["audit", "verify"]),
+    ("audit_export", ["audit", "export", "-o", "audit.ndjson"]),
+    ("disable", ["skills", "disable", HELLO]),
+    ("enable", ["skills", "enable", HELLO]),
+    ("build_next", ["skills", "package", "build", "next/hello", "--signing-key-stdin", "-o", "next.palyra-skill"],
+     AUTHOR),
+    ("update", ["skills", "update", "next.palyra-skill"]),
+    ("update_off", ["skills", "update"], b"", {"PALYRA_POLICY__UPDATES": "off"}),
+    ("promote_next", ["skills", "promote", f"{HELLO}@0.2.0", "--yes"], b"", ALLOW_FLAG),
+    ("rollback", ["skills", "rollback", HELLO, "--yes"], b"", ALLOW_FLAG),
+    ("rollback_first", ["skills", "rollback", "acme.weather", "--yes"], b"", ALLOW_FLAG),
+    ("history", ["skills", "history", HELLO]),
+    ("gc_dry_run", ["skills", "gc", "--dry-run"]),
+    ("gc", ["skills", "gc"]),
+    ("trust_add_beta", ["trust", "add", "beta", "--key", "made.palyra-key"]),
+    ("trust_rotate", ["trust", "rotate", "beta", "--old-key", "made.palyra-key", "--new-key", "other.palyra-key",
+                      "--signing-key", "made.palyra-key", "--signing-key", "other.palyra-key",
+                      "-o", "beta.palyra-rotation"]),
+    ("trust_rotate_apply", ["trust", "rotate", "--apply", "beta.palyra-rotation", "--yes"], b"", ALLOW_FLAG),
+    ("trust_revoke", ["trust", "revoke", "--skill", "acme.other", "--yes"], b"", ALLOW_FLAG),
+    ("trust_revoke_list", ["trust", "revoke", "--issuer", "beta", "--list-version", "1", "--expires", "+90d", "--skill",
+                           "beta.tool", "--signing-key", "other.palyra-key", "-o", "beta.palyra-revocations"]),
+    ("trust_revoke_apply", ["trust", "revoke", "--apply", "beta.palyra-revocations"]),
+    ("trust_list_all", ["trust", "list", "-v"]),
+    ("trust_remove", ["trust", "remove", "beta", "--yes"], b"", ALLOW_FLAG),
+    ("trust_export_file", ["trust", "export", "-o", "trust.json"]),
     ("doctor", ["doctor"]),
     ("doctor_clean", ["doctor", "--clean"]),
     ("state_backup", ["state", "backup", "backup.palyra-state"]),
@@ -107,6 +166,7 @@ MASKS = [
     (re.compile(r"\b[0-9a-f]{64}\b"), "HEX64"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "HEX32"),
     (re.compile(r"^[0-9a-f]{12}(?=  )", re.M), "HEX12"),
+    (re.compile(r"\b\d{13}-\d+\.ndjson"), "SEGMENT.ndjson"),
     (re.compile(r'("duration_ms": )[\d.e-]+'), r"\g<1>0"),
     (re.compile(r'("(?:peak_memory_bytes|commit)": )("[^"]*"|\d+)'), r"\g<1>MASKED"),
     (re.compile(r"\b\d+(\.\d+)? (ms|us|µs)\b"), r"0 \2"),
@@ -134,26 +194,29 @@ def json_text(raw):
 
 
 class Player:
-    def __init__(self, program, style):
+    def __init__(self, program, style, preparation):
         self.home = Installation(program)
         self.style = style
-        prepare(self.home)
+        preparation(self.home)
 
     def filled(self, arguments):
         """What cannot be known before: a key, a grant's text, a run."""
         values = {}
-        if "{author}" in arguments:
+        typed = " ".join(arguments)
+        if "{author}" in typed:
             verdict = self.home.run("skills", "package", "verify", "hello.palyra-skill", "--json").document()
             values["{author}"] = verdict["signers"][0]["public_key"]
-        if "{storage}" in arguments:
+        if "{storage}" in typed:
             shown = self.home.ok("skills", "promote", "acme.weather", "--dry-run")
             values["{storage}"] = shown["grants"][0]["text"]
-        if "{run}" in arguments:
+        if "{run}" in typed:
             runs = self.home.ok("runs", "list")["runs"]
             values["{run}"] = [run["run_id"] for run in runs if run["outcome"] == "ok"][-1]
-        return [values.get(argument, argument) for argument in arguments]
+        return [functools.reduce(lambda text, value: text.replace(*value), values.items(), argument)
+                for argument in arguments]
 
-    def play(self, name, arguments, stdin=b"", environment=None):
+    def played(self, arguments, stdin=b"", environment=None):
+        """The result as it came, and the golden text."""
         typed = arguments if self.style == "text" else [*arguments, "--json"]
         result = self.home.run(*self.filled(typed), stdin=stdin, **{**FIXED, **(environment or {})})
         out, err = result.out.decode(), result.err.decode()
@@ -163,7 +226,7 @@ class Player:
         variables = "".join(f"{key}={value} " for key, value in (environment or {}).items())
         command = " ".join(quoted(argument) for argument in typed)
         text = f"$ {variables}palyra {command}".rstrip() + f"\nexit {result.status}\n--- out\n{out}--- err\n{err}"
-        return masked(text, self.home)
+        return result, masked(text, self.home)
 
 
 def subcommands(help_text):
@@ -198,10 +261,16 @@ def main(program, update):
     texts = {f"{name}.txt": text for name, text in texts.items()}
     problems = [f"no golden case runs `palyra {leaf}`" for leaf in without_case(leaves)]
     for style, ending in (("text", "txt"), ("json", "json.txt")):
-        player = Player(program, style)
-        for case in SCENARIO:
-            texts[f"{case[0]}.{ending}"] = player.play(*case)
+        player = Player(program, style, prepare)
+        for name, *case in SCENARIO:
+            texts[f"{name}.{ending}"] = player.played(*case)[1]
         player.home.close()
+        player = Player(program, style, errors.prepare)
+        of_errors, wrong = errors.play(player)
+        problems += wrong
+        texts.update({f"{name}.{ending}": text for name, text in of_errors.items()})
+        player.home.close()
+    problems += errors.check_complete(texts.values())
     files = {path.name for path in HERE.glob("*.txt")}
     for name in sorted(files | set(texts)):
         path = HERE / name

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shows that tests notice when a refusal is deleted.
 
-Copies the sources, puts a switch before every refusal it finds in skills, capability, crypto and host ("if the bytes
-are wrong, return an error"), builds the test binaries once, and runs them with one refusal switched off at a time until
-one fails. A refusal that no test misses is a survivor; kept_by_design.txt names those that another check stands behind.
+Copies the sources, puts a switch before every refusal it finds in skills, state, capability, crypto and host ("if the
+bytes are wrong, return an error"), builds the test binaries once, and runs them with one refusal switched off at a time
+until one fails. A refusal that no test misses is a survivor; kept_by_design.txt names those that another check stands behind.
 
 Usage: delete_refusals.py [--every N] [--work DIR] [--list]
 --every N tries each Nth refusal only. Exit 1: a survivor, or a line of kept_by_design.txt that is none any more.
@@ -26,6 +26,7 @@ LAYERS = {
     "crypto": ["crypto", "skills"],
     "capability": ["capability", "skills", "host", "app"],
     "skills": ["skills", "app"],
+    "state": ["state", "state_threads", "app"],
     "host": ["host", "app"],
 }
 BINARIES = sorted({binary for binaries in LAYERS.values() for binary in binaries})
