@@ -19,6 +19,7 @@ AuditCheck name_confusable(const AuditRequest& request) {
   if (!request.verification->signers || !request.verification->document) {
     return audit_not_run(kConfusable, stop_reason(*request.verification));
   }
+  if (request.installed.publishers.empty()) return audit_not_run(kConfusable, "no name is known here to compare with");
   const std::string& publisher = request.verification->document->statement.identity.publisher;
   const auto alike = find_confusable(publisher, request.installed.publishers);
   if (!alike) return audit_pass(kConfusable, "the publisher's name looks like no other that is known here");
@@ -34,23 +35,36 @@ Json::Array texts_of(const std::vector<capability::Capability>& capabilities) {
   return texts;
 }
 
-// Tools that asked a person or were called sensitive, and are not any more.
+// Silence is the worse of two: a tool that says nothing may write and may destroy.
+void add_eased(std::vector<std::string>& eased, const SkillTool& before, const SkillTool& after) {
+  const auto add = [&](bool was_careful, bool is_careful, std::string_view what) {
+    if (was_careful && !is_careful) eased.push_back(fmt::format("{} {}", after.id, what));
+  };
+  add(before.requires_approval, after.requires_approval, "waits for no approval any more");
+  add(before.default_sensitive, after.default_sensitive, "is not sensitive any more");
+  add(before.hints.destructive.value_or(true), after.hints.destructive.value_or(true), "calls itself harmless now");
+  add(!before.hints.read_only.value_or(false), !after.hints.read_only.value_or(false), "calls itself read-only now");
+}
+
+// Tools that promise less care than before, and those that nobody has met, unless each call of theirs asks a person.
 std::vector<std::string> eased_tools(const SkillManifest& before, const SkillManifest& after) {
   std::vector<std::string> eased;
-  for (const SkillTool& old_tool : before.tools) {
-    const SkillTool* tool = after.find_tool(old_tool.id);
-    if (tool == nullptr) continue;
-    const bool approval = old_tool.requires_approval && !tool->requires_approval;
-    const bool sensitive = old_tool.default_sensitive && !tool->default_sensitive;
-    if (approval) eased.push_back(tool->id + " waits for no approval any more");
-    if (sensitive) eased.push_back(tool->id + " is not sensitive any more");
+  for (const SkillTool& tool : after.tools) {
+    const SkillTool* old_tool = before.find_tool(tool.id);
+    if (old_tool != nullptr) {
+      add_eased(eased, *old_tool, tool);
+    } else if (!tool.requires_approval) {
+      eased.push_back(tool.id + " is a new tool");
+    }
   }
   return eased;
 }
 
+// What the host gives where nothing is asked is not known here, and may be more or less than what was asked.
 void add_raised(std::vector<std::string>& raised, std::string_view name, const std::optional<std::int64_t>& before,
                 const std::optional<std::int64_t>& after) {
   if (after && (!before || *after > *before)) raised.push_back(fmt::format("{} {}", name, *after));
+  if (before && !after) raised.push_back(fmt::format("{} of the host instead of {}", name, *before));
 }
 
 std::vector<std::string> raised_limits(const AskedLimits& before, const AskedLimits& after) {
@@ -118,6 +132,7 @@ AuditCheck publisher_continuity(const ActiveFacts& active, const Verification& v
 // Counts for updates: of something new, somebody else's experience is no less missing, but nobody chose it unawares.
 AuditCheck release_age(const AuditRequest& request) {
   const InstalledFacts& installed = request.installed;
+  if (installed.active_unreadable) return audit_not_run(kAge, installed.no_active);
   if (!installed.first_seen) return audit_not_run(kAge, "this content was never installed here");
   const std::int64_t hours = (installed.now.seconds - installed.first_seen->seconds) / kSecondsPerHour;
   Json details(Json::Object{{"first_seen", to_text(*installed.first_seen)}, {"hours", hours}});

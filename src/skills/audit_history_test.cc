@@ -23,6 +23,8 @@ TEST_F(AuditHistoryTest, WarnsOfAPublisherWhoseNameLooksLikeAKnownOne) {
   EXPECT_THAT(check(report, "name_confusable").message, HasSubstr("acrne"));
   installed_.publishers = {"other", "acrne", "acme"};
   EXPECT_EQ(status(audit(), "name_confusable"), "pass");
+  installed_.publishers.clear();
+  EXPECT_EQ(status(audit(), "name_confusable"), "not_run");
   const Verification unproven = stopped(verify(kAuditedManifest), Stage::kSignature, kContainerC1);
   EXPECT_EQ(status(audit(unproven), "name_confusable"), "not_run");
 }
@@ -55,9 +57,47 @@ TEST_F(AuditHistoryTest, WidensAlsoByLessRiskAndByMoreOfALimit) {
     runs_now(with(quotas + "70000\n"));
     EXPECT_EQ(status(audit(with(quotas + "70001\n")), "capability_diff"), "warn") << limit;
     EXPECT_EQ(status(audit(with(quotas + "70000\n")), "capability_diff"), "pass") << limit;
+    EXPECT_EQ(status(audit(with(quotas + "69999\n")), "capability_diff"), "pass") << limit;
+    EXPECT_EQ(status(audit(), "capability_diff"), "warn") << limit;  // the host's default may be more
     runs_now(kAuditedManifest);
     EXPECT_EQ(status(audit(with(quotas + "70000\n")), "capability_diff"), "warn") << limit;
   }
+}
+
+TEST_F(AuditHistoryTest, WidensByAToolThatNobodyMetUnlessItAsksAPerson) {
+  constexpr std::string_view kMore = R"([[entrypoints.tools]]
+id = "acme.weather.later"
+name = "Later"
+description = "Answers for another day."
+)";
+  constexpr std::string_view kSchema = "[entrypoints.tools.input_schema]\ntype = \"object\"\n";
+  runs_now(kAuditedManifest);
+  const AuditReport added = audit(with(std::string(kMore) + std::string(kSchema)));
+  EXPECT_EQ(status(added, "capability_diff"), "warn");
+  EXPECT_THAT(check(added, "capability_diff").message, HasSubstr("acme.weather.later"));
+  EXPECT_EQ(status(audit(with(std::string(kMore) + "risk = { requires_approval = true }\n" + std::string(kSchema))),
+                   "capability_diff"),
+            "pass");
+  std::string renamed(kAuditedManifest);
+  renamed.replace(renamed.find("acme.weather.now"), 16, "acme.weather.new");
+  EXPECT_EQ(status(audit(renamed), "capability_diff"), "warn");
+}
+
+TEST_F(AuditHistoryTest, WidensByHintsThatPromiseLessHarm) {
+  constexpr std::string_view kTool = "description = \"Answers for one place.\"\n";
+  const auto hinting = [&](std::string_view hint) {
+    std::string manifest(kAuditedManifest);
+    return manifest.insert(manifest.find(kTool), "hints = { " + std::string(hint) + " }\n");
+  };
+  runs_now(kAuditedManifest);
+  EXPECT_EQ(status(audit(hinting("read_only = true")), "capability_diff"), "warn");
+  EXPECT_EQ(status(audit(hinting("destructive = false")), "capability_diff"), "warn");
+  EXPECT_EQ(status(audit(hinting("destructive = true")), "capability_diff"), "pass");
+  runs_now(hinting("destructive = true"));
+  EXPECT_EQ(status(audit(hinting("destructive = false")), "capability_diff"), "warn");
+  runs_now(hinting("read_only = true"));
+  EXPECT_EQ(status(audit(hinting("read_only = true")), "capability_diff"), "pass");
+  EXPECT_EQ(status(audit(hinting("read_only = false")), "capability_diff"), "pass");
 }
 
 TEST_F(AuditHistoryTest, WarnsWhenTheKeysAreOthersThanThoseOfWhatRunsNow) {
@@ -93,6 +133,9 @@ TEST_F(AuditHistoryTest, AnUpdateThatIsYoungerThanThePolicyWantsIsAWarning) {
   EXPECT_EQ(status(audit(), "release_age"), "not_run");
   installed_.first_seen = WallTime{kAuditNow.seconds - 72 * 3'600 + 1};
   EXPECT_EQ(status(audit(), "release_age"), "pass");  // nothing is replaced
+  installed_.active_unreadable = true;
+  EXPECT_EQ(status(audit(), "release_age"), "not_run");
+  installed_.active_unreadable = false;
   runs_now(kAuditedManifest);
   EXPECT_EQ(status(audit(), "release_age"), "warn");
   installed_.first_seen = WallTime{kAuditNow.seconds - 72 * 3'600};

@@ -36,14 +36,17 @@ bool is_of_class(const ModuleImport& import, CapabilityClass cls) {
   });
 }
 
+bool is_wasi_path(const ModuleImport& import) {
+  return import.module == capability::kWasiModule && import.name.starts_with("path_");
+}
+
 // Whether a guest could use a capability of the class through this import: by its own functions, by those of the older
 // interface, files also by those of WASI, and secrets also with requests.
 bool could_use(const ModuleImport& import, CapabilityClass cls) {
   if (is_of_class(import, cls)) return true;
   if (cls == CapabilityClass::kSecret && is_of_class(import, CapabilityClass::kHttp)) return true;
   if (cls == CapabilityClass::kFilesystem) {
-    return import.module == capability::kWasiModule &&
-           (import.name.starts_with("path_") || import.name.starts_with("fd_prestat"));
+    return is_wasi_path(import) || (import.module == capability::kWasiModule && import.name.starts_with("fd_prestat"));
   }
   return import.module == capability::kLegacyModule &&
          import.name.starts_with(fmt::format("{}-", capability::to_text(cls)));
@@ -88,8 +91,8 @@ AuditCheck exported_functions(const AuditRequest& request) {
                fmt::format("no module exports more than {} functions", policy.warn_exported_functions));
 }
 
-// Of the component model, which no module of ours can link; that it asks for files behind the manifest's back is worth
-// its own word.
+// Of the component model, which no module of ours can link: that it asks for files behind the manifest's back is worth
+// its own word. Those of preview 1 find no directory, and compilers import them unasked: a warning.
 AuditCheck wasi_filesystem(const AuditRequest& request) {
   constexpr std::string_view kId = "wasm_wasi_filesystem_imports";
   const Verification& verification = *request.verification;
@@ -99,11 +102,19 @@ AuditCheck wasi_filesystem(const AuditRequest& request) {
   for (const InspectedModule& module : verification.modules) {
     const bool imports = std::ranges::any_of(
         module.facts.imports, [](const ModuleImport& import) { return import.module.starts_with("wasi:filesystem"); });
-    if (!imports || declared) continue;
-    findings.push_back({.status = AuditStatus::kFail,
-                        .message = printable(module.name) + " imports wasi:filesystem, and no root is declared"});
+    if (declared) continue;
+    if (imports) {
+      findings.push_back({.status = AuditStatus::kFail,
+                          .message = printable(module.name) + " imports wasi:filesystem, and no root is declared"});
+    }
+    const auto path = std::ranges::find_if(module.facts.imports, is_wasi_path);
+    if (path == module.facts.imports.end()) continue;
+    findings.push_back({.status = AuditStatus::kWarn,
+                        .message = fmt::format("{} imports '{}' of WASI, and no root is declared",
+                                               printable(module.name), printable(path->name))});
   }
-  return judge(verification, kId, std::move(findings), "no module imports files that the manifest does not declare");
+  return judge(verification, kId, std::move(findings),
+               declared ? "the manifest declares roots" : "no module imports WASI's files, and no root is declared");
 }
 
 AuditCheck imports_granted(const AuditRequest& request) {
@@ -123,7 +134,8 @@ AuditCheck imports_granted(const AuditRequest& request) {
                                                  printable(found->module), capability::to_text(cls))});
     }
   }
-  return judge(verification, kId, std::move(findings), "no module imports a capability that the manifest leaves out");
+  return judge(verification, kId, std::move(findings),
+               "no module imports the palyra:skill interface of a capability that the manifest leaves out");
 }
 
 AuditCheck capabilities_unused(const Verification& verification) {

@@ -63,6 +63,17 @@ TEST_F(AuditModulesTest, FilesOfTheComponentModelWithoutADeclaredRootFail) {
   EXPECT_EQ(status(audit(verification), "wasm_wasi_filesystem_imports"), "pass");
 }
 
+TEST_F(AuditModulesTest, FilesOfWasiWithoutADeclaredRootAreAWarning) {
+  Verification verification = verify(kAuditedManifest);
+  import(verification, capability::kWasiModule, "fd_write");
+  EXPECT_EQ(status(audit(verification), "wasm_wasi_filesystem_imports"), "pass");
+  import(verification, capability::kWasiModule, "path_open");
+  EXPECT_EQ(status(audit(verification), "wasm_wasi_filesystem_imports"), "warn");
+  verification = verify(with("[capabilities.filesystem]\nread_roots = [\"in\"]\n"));
+  import(verification, capability::kWasiModule, "path_open");
+  EXPECT_EQ(status(audit(verification), "wasm_wasi_filesystem_imports"), "pass");
+}
+
 TEST_F(AuditModulesTest, ImportsOfACapabilityThatTheManifestLeavesOutFail) {
   for (const ClassCase& each : kClassCases) {
     SCOPED_TRACE(each.interface);

@@ -120,8 +120,12 @@ class AuditTest : public ::testing::Test {
   FakeSchemaCompiler schemas_;
   FakeModuleInspector inspector_;
   AuditPolicy policy_;
-  InstalledFacts installed_{
-      .active = {}, .no_active = "no version of it runs here", .publishers = {}, .first_seen = {}, .now = kAuditNow};
+  InstalledFacts installed_{.active = {},
+                            .no_active = "no version of it runs here",
+                            .active_unreadable = false,
+                            .publishers = {"contoso"},
+                            .first_seen = {},
+                            .now = kAuditNow};
   std::optional<ExampleFacts> examples_;
 
  private:

@@ -58,18 +58,41 @@ constexpr std::size_t kMaxFindings = 32;  // of either kind; one is enough
 // Compiled already, within limits for schemas that are smaller.
 constexpr JsonLimits kSchemaLimits{.max_bytes = std::size_t{1} << 20U, .max_depth = 64};
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_in(char32_t c, char32_t first, char32_t last) { return c >= first && c <= last; }
+
+bool is_space(char32_t c) {
+  return c == U' ' || c == U'\t' || c == U'\n' || c == U'\r' || c == 0xA0 || is_in(c, 0x2000, 0x200A) || c == 0x202F ||
+         c == 0x205F || c == 0x3000;
+}
+
+// Fillers, joiners and selectors: nothing is drawn, and a model reads what people see as other words.
+bool is_invisible(char32_t c) {
+  return c == 0x34F || c == 0x115F || c == 0x1160 || c == 0x17B4 || c == 0x17B5 || is_in(c, 0x180B, 0x180F) ||
+         c == 0x2800 || c == 0x3164 || is_in(c, 0xFE00, 0xFE0F) || c == 0xFFA0;
+}
+
+bool is_line_break_or_tab(char32_t c) { return c == U'\n' || c == U'\t'; }
+
+bool is_hidden(char32_t c) { return (is_deceptive(c) && !is_line_break_or_tab(c)) || is_invisible(c); }
+
+// Honest texts ask for coloured pictures with it ("⚠️"). Phrases are read without it all the same.
+constexpr char32_t kEmojiStyle = 0xFE0F;
+
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
-// ASCII in lower case, white space as single spaces.
+// ASCII in lower case, white space as single spaces, without what nobody sees.
 std::string normalised(std::string_view text) {
   std::string result;
-  for (const char c : text) {
-    if (is_space(c)) {
+  while (const auto next = front_code_point(text)) {
+    const std::string_view letter = text.substr(0, next->bytes);
+    text.remove_prefix(next->bytes);
+    if (is_space(next->value)) {
       if (!result.empty() && result.back() != ' ') result += ' ';
-      continue;
+    } else if (next->value >= U'A' && next->value <= U'Z') {
+      result += static_cast<char>(next->value - U'A' + U'a');
+    } else if (!is_hidden(next->value)) {
+      result += letter;
     }
-    result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return result;
 }
@@ -84,8 +107,6 @@ bool stands_in(std::string_view text, std::string_view phrase) {
   }
   return false;
 }
-
-bool is_line_break_or_tab(char32_t value) { return value == U'\n' || value == U'\t'; }
 
 class TextScanner {
  public:
@@ -122,7 +143,7 @@ class TextScanner {
  private:
   void scan_characters(const std::string& where, std::string_view text) {
     while (const auto next = front_code_point(text)) {
-      if (is_deceptive(next->value) && !is_line_break_or_tab(next->value)) {
+      if (is_hidden(next->value) && next->value != kEmojiStyle) {
         add(found_.hidden, where, fmt::format("U+{:04X}", static_cast<std::uint32_t>(next->value)));
       }
       text.remove_prefix(next->bytes);

@@ -184,5 +184,16 @@ TEST(LegacyArtifactTest, IsNotWhatADocumentOfFormat2BecomesInADeflatedContainer)
   EXPECT_THAT(Artifact::read(file), FailsWith(kContainerC12));
 }
 
+// As in format 2, where trust is asked before the manifest is read.
+TEST(LegacyArtifactTest, ShowsNoManifestOfWhomItMistrusts) {
+  const Verification mismatched = verify(sample(kGood), store_of({key_of("other")}, 1));
+  ASSERT_TRUE(mismatched.trust.has_value());
+  EXPECT_EQ(mismatched.trust->verdict, TrustVerdict::kKeyMismatch);
+  EXPECT_EQ(mismatched.manifest, nullptr);
+  const Verification first_use = verify(sample(kGood), SkillTrustStore());
+  EXPECT_EQ(first_use.trust->verdict, TrustVerdict::kFirstUse);
+  EXPECT_NE(first_use.manifest, nullptr);
+}
+
 }  // namespace
 }  // namespace palyra::skills

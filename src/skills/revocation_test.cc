@@ -167,10 +167,36 @@ TEST(RevocationTest, TakesNoOlderList) {
   longer.expires.seconds += 1;
   EXPECT_THAT(store.apply_revocations(signed_by(longer, {1})), FailsWith(kRevocationOlder));
   EXPECT_THAT(store.apply_revocations(third), IsOk());
+  EXPECT_THAT(store.apply_revocations(signed_by(third.list, {9})), FailsWith(kRevocationThreshold));
   EXPECT_EQ(store, before);
   RevocationDocument forged = third;
   forged.signatures.front().signature.front() ^= 1U;
   EXPECT_FALSE(store.apply_revocations(forged).has_value());
+}
+
+// What earlier lists said does not pass for what this one said.
+TEST(RevocationTest, IsTheSameListAgainOnlyWhenNothingIsMissing) {
+  SkillTrustStore store = store_with(publisher_with({1}));
+  const RevocationDocument third = signed_by(list_of(3, {content(1), content(2)}), {1});
+  ASSERT_THAT(store.apply_revocations(third), IsOk());
+  EXPECT_THAT(store.apply_revocations(signed_by(list_of(3, {content(1)}), {1})), FailsWith(kRevocationOlder));
+  EXPECT_THAT(store.apply_revocations(third), IsOk());
+}
+
+TEST(RevocationTest, CountsItsListsAnewAfterARotationReplacedAKey) {
+  constexpr std::uint64_t kLast = (std::uint64_t{1} << 53U) - 1;
+  SkillTrustStore store = store_with(publisher_with({1}));
+  const RevocationDocument stolen = signed_by(list_of(kLast, {content(1)}), {1});
+  ASSERT_THAT(store.apply_revocations(stolen), IsOk());
+  ASSERT_THAT(store.apply_rotation(signed_by(rotation_of(1, {1}, {1, 2}), {1, 2}), kNow), IsOk());
+  EXPECT_EQ(store.revocations().at("acme").list_version, kLast);  // nobody's key is gone
+  ASSERT_THAT(store.apply_rotation(signed_by(rotation_of(2, {1, 2}, {2}), {1, 2}), kNow), IsOk());
+  EXPECT_EQ(store.revocations().at("acme").list_version, 0U);
+  EXPECT_EQ(store.revocations().at("acme").expires.seconds, 0);
+  EXPECT_EQ(store.revocations().at("acme").entries, (std::vector<RevocationEntry>{content(1)}));
+  EXPECT_THAT(store.apply_revocations(stolen), FailsWith(kRevocationThreshold));
+  ASSERT_THAT(store.apply_revocations(signed_by(list_of(1, {content(2)}), {2})), IsOk());
+  EXPECT_EQ(store.revocations().at("acme").entries, (std::vector<RevocationEntry>{content(1), content(2)}));
 }
 
 TEST(RevocationTest, NeedsTheThresholdOfCurrentKeysThatAreNotRevoked) {
@@ -180,16 +206,33 @@ TEST(RevocationTest, NeedsTheThresholdOfCurrentKeysThatAreNotRevoked) {
   EXPECT_THAT(store.apply_revocations(signed_by(list_of(2, {}), {1, 2})), FailsWith(kRevocationThreshold));
 }
 
-TEST(RevocationTest, NamesOwnKeysAndSkillsOnly) {
+TEST(RevocationTest, NamesOwnSkillsOnly) {
   SkillTrustStore store = store_with(publisher_with({1}));
   ASSERT_THAT(store.apply_rotation(signed_by(rotation_of(1, {1}, {2}), {1, 2}), kNow), IsOk());
-  EXPECT_THAT(store.apply_revocations(signed_by(list_of(1, {RevokedKey{public_key(3)}}), {2})),
-              FailsWith(kRevocationScope));
-  EXPECT_THAT(store.apply_revocations(signed_by(list_of(1, {versions("acmecorp.mail", "", "")}), {2})),
-              FailsWith(kRevocationScope));
+  const RevocationDocument bound = signed_by(list_of(1, {versions("acmecorp.mail", "", "")}), {2});
+  EXPECT_THAT(store.apply_revocations(bound), FailsWith(kRevocationScope));
+  SkillTrustStore with_skill = store;
+  with_skill.restore_skill("acmecorp.mail", {.publisher = "acmecorp"});
+  EXPECT_THAT(with_skill.apply_revocations(bound), FailsWith(kRevocationScope));
+  with_skill.restore_skill("acmecorp.mail", {.publisher = "acme"});
+  EXPECT_THAT(with_skill.apply_revocations(bound), IsOk());
   EXPECT_THAT(store.apply_revocations(
                   signed_by(list_of(1, {RevokedKey{public_key(1)}, versions("acme.weather", "", "1.0.0")}), {2})),
               IsOk());
+}
+
+// Who met the publisher late takes his whole list.
+TEST(RevocationTest, NamesSomeKeysThatWereNeverSeenHere) {
+  SkillTrustStore store = store_with(publisher_with({100}));
+  ASSERT_THAT(store.add_publisher("contoso", publisher_with({1})), IsOk());
+  std::vector<RevocationEntry> keys;
+  for (std::uint8_t number = 1; number <= 64; ++number) keys.emplace_back(RevokedKey{public_key(number)});
+  ASSERT_THAT(store.apply_revocations(signed_by(list_of(1, keys), {100})), IsOk());
+  EXPECT_TRUE(store.is_revoked("acme", public_key(1)));
+  EXPECT_FALSE(store.is_revoked("contoso", public_key(1)));
+  EXPECT_THAT(store.apply_revocations(signed_by(list_of(2, {RevokedKey{public_key(65)}}), {100})),
+              FailsWith(kRevocationScope));
+  EXPECT_THAT(store.apply_revocations(signed_by(list_of(2, {RevokedKey{public_key(100)}}), {100})), IsOk());
 }
 
 TEST(RevocationTest, NamesKeysOfItsEarlierListsAgain) {

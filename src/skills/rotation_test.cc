@@ -134,14 +134,16 @@ TEST(RotationTest, RemembersRotationsOfAPublisherWhoWasRemoved) {
   EXPECT_FALSE(store.apply_rotation(first, kNow).has_value());
 }
 
-TEST(RotationTest, TeachesAFreshPinOnlyTheSequence) {
+TEST(RotationTest, TeachesAFreshPinTheSequenceAndWhichKeysAreGone) {
   const RotationDocument third = signed_by(rotation_of(3, {1, 2}, {3}), {1, 3});
   SkillTrustStore store = store_with(publisher_with({3}));
   ASSERT_THAT(store.apply_rotation(third, kNow), IsOk());
-  EXPECT_EQ(store.rotations().at("acme"), (RotationRecord{.sequence = 3, .retired = {}}));
+  EXPECT_EQ(store.rotations().at("acme"), (RotationRecord{.sequence = 3, .retired = public_keys({1, 2})}));
   EXPECT_EQ(*store.find_publisher("acme"), publisher_with({3}));
   EXPECT_THAT(store.apply_rotation(third, kNow), FailsWith(kRotationReplay));
   EXPECT_THAT(store.apply_rotation(signed_by(rotation_of(4, {3}, {4}), {3, 4}), kNow), IsOk());
+
+  EXPECT_THAT(store.apply_rotation(signed_by(rotation_of(5, {4}, {1}), {1, 4}), kNow), FailsWith(kRotationRetiredKey));
 
   SkillTrustStore other = store_with(publisher_with({3}));
   EXPECT_THAT(other.apply_rotation(signed_by(rotation_of(3, {1, 2}, {3}), {3}), kNow),
@@ -151,6 +153,28 @@ TEST(RotationTest, TeachesAFreshPinOnlyTheSequence) {
   forged.signatures.front().signature.front() ^= 1U;
   EXPECT_FALSE(other.apply_rotation(forged, kNow).has_value());
   EXPECT_TRUE(other.rotations().empty());
+}
+
+// One signature is not that of an old key and of a new one.
+TEST(RotationTest, TeachesNothingByKeysThatStay) {
+  SkillTrustStore store = store_with(publisher_with({2, 3}));
+  const auto refused = FailsWith(kRotationOldThreshold);
+  EXPECT_THAT(store.apply_rotation(signed_by(rotation_of(3, {1, 2}, {2, 3}), {2}), kNow), refused);
+  EXPECT_THAT(store.apply_rotation(signed_by(rotation_of(3, {2, 3}, {2, 3}), {2, 3}), kNow), refused);
+  EXPECT_THAT(store.apply_rotation(signed_by(rotation_of(1, {2, 3}, {2, 3}), {2, 3}), kNow),
+              refused);  // changes nothing
+  EXPECT_THAT(store.apply_rotation(signed_by(rotation_of(3, {1, 2}, {2, 3}), {1, 2}), kNow), IsOk());
+}
+
+TEST(RotationTest, TeachesAlsoWhoWasRemovedAndAddedAgain) {
+  SkillTrustStore store = store_with(publisher_with({1}));
+  ASSERT_THAT(store.apply_rotation(signed_by(rotation_of(1, {1}, {2}), {1, 2}), kNow), IsOk());
+  ASSERT_TRUE(store.remove_publisher("acme"));
+  ASSERT_THAT(store.add_publisher("acme", publisher_with({4})), IsOk());
+  EXPECT_THAT(store.apply_rotation(signed_by(rotation_of(1'000'001, {3}, {4}), {3, 4}), kNow), FailsWith(kRotationGap));
+  ASSERT_THAT(store.apply_rotation(signed_by(rotation_of(3, {3}, {4}), {3, 4}), kNow), IsOk());
+  EXPECT_EQ(store.rotations().at("acme"), (RotationRecord{.sequence = 3, .retired = public_keys({1, 3})}));
+  EXPECT_THAT(store.apply_rotation(signed_by(rotation_of(4, {4}, {5}), {4, 5}), kNow), IsOk());
 }
 
 TEST(RotationTest, DoesNotCountRevokedKeysAndNeverTurnsToOne) {

@@ -139,7 +139,9 @@ struct Model {
     if (skill != skills.end() && skill->second.publisher != about.publisher) return "publisher_conflict";
     if (about.not_after != 0 && now > about.not_after) return "expired";
     const auto list = lists.find(about.publisher);
-    if (list != lists.end() && now > list->second.expires + 7 * 86'400) return "revocations_stale";
+    if (list != lists.end() && list->second.expires != 0 && now > list->second.expires + 7 * 86'400) {
+      return "revocations_stale";
+    }
     if (skill != skills.end()) {
       const auto pinned = skill->second.content.find(about.version);
       const bool development = kVersions.at(static_cast<std::size_t>(about.version)).development;
@@ -207,7 +209,11 @@ struct Model {
     KnownPublisher& who = known->second;
     const int seen = rotations.contains(link.publisher) ? rotations.at(link.publisher).sequence : 0;
     const bool here = who.keys == link.new_keys && who.threshold == link.threshold;
-    const bool teaches = here && seen == 0;
+    const bool teaches = here && link.sequence > seen && link.sequence <= 1'000'000;
+    Keys replaced;
+    for (const int key : link.old_keys) {
+      if (!link.new_keys.contains(key)) replaced.insert(key);
+    }
     if (!teaches) {
       if (link.sequence == seen && !here) return "trust.rotation_fork";
       if (link.sequence <= seen) return "trust.rotation_replay";
@@ -215,7 +221,7 @@ struct Model {
       if (link.old_keys != who.keys) return "trust.rotation_old_keys";
     }
     if (link.forged) return "signature.equation_cofactorless";
-    if (signed_by(link.publisher, link.old_keys, link.signers) < (teaches ? 1 : who.threshold)) {
+    if (signed_by(link.publisher, teaches ? replaced : link.old_keys, link.signers) < (teaches ? 1 : who.threshold)) {
       return "trust.rotation_old_threshold";
     }
     if (signed_by(link.publisher, link.new_keys, link.signers) < link.threshold) return "trust.rotation_new_threshold";
@@ -228,9 +234,11 @@ struct Model {
     if (now < link.not_before) return "trust.rotation_not_before";
     Seen& record = rotations[link.publisher];
     record.sequence = link.sequence;
+    record.retired.insert(replaced.begin(), replaced.end());
     if (teaches) return "";
-    for (const int key : who.keys) {
-      if (!link.new_keys.contains(key)) record.retired.insert(key);
+    if (!replaced.empty() && lists.contains(link.publisher)) {
+      lists.at(link.publisher).version = 0;
+      lists.at(link.publisher).expires = 0;
     }
     who.keys = link.new_keys;
     who.threshold = link.threshold;
@@ -246,19 +254,19 @@ struct Model {
     if (const auto kept = lists.find(offered.issuer); kept != lists.end()) {
       merged.entries.insert(kept->second.entries.begin(), kept->second.entries.end());
       again = list.version == kept->second.version && list.created == kept->second.created &&
-              list.expires == kept->second.expires && merged.entries == kept->second.entries;
+              list.expires == kept->second.expires && list.entries == kept->second.entries;
       if (list.version <= kept->second.version && !again) return "trust.revocation_older";
     }
     if (offered.forged) return "signature.equation_cofactorless";
-    if (again) return "";
     if (signed_by(offered.issuer, who->second.keys, offered.signers) < who->second.threshold) {
       return "trust.revocation_threshold";
     }
+    if (again) return "";
     for (const ModelEntry& e : list.entries) {
       const bool said_before = lists.contains(offered.issuer) && lists.at(offered.issuer).entries.contains(e);
-      const bool own_key =
-          e.kind == 0 && (who->second.keys.contains(e.a) || retired_key(offered.issuer, e.a) || said_before);
-      if ((e.kind == 0 && !own_key) || (e.kind == 2 && e.skill != offered.issuer)) return "trust.revocation_scope";
+      const bool own =
+          e.skill == offered.issuer || (skills.contains(e.skill) && skills.at(e.skill).publisher == offered.issuer);
+      if (e.kind == 2 && !own && !said_before) return "trust.revocation_scope";
     }
     lists[offered.issuer] = merged;
     return "";

@@ -14,18 +14,33 @@ bool is_among(const std::vector<RevocationEntry>& entries, const RevocationEntry
   return std::ranges::find(entries, entry) != entries.end();
 }
 
-// Of the publisher's own, or of nobody's in particular.
-Result<> check_scope(const SkillTrustStore& store, const RevocationList& kept, const Publisher& publisher,
-                     const RevocationEntry& entry) {
-  if (is_among(kept.entries, entry)) return {};
-  const auto* key = std::get_if<RevokedKey>(&entry);
-  if (key != nullptr && std::ranges::find(publisher.keys, key->key) == publisher.keys.end() &&
-      !store.is_retired(kept.issuer, key->key)) {
-    return fail(kRevocationScope, "{} is no key of publisher '{}'", crypto::fingerprint(key->key), kept.issuer);
+// Keys that this installation has never seen as the publisher's, of all his lists: of a time before it met him.
+constexpr std::size_t kMaxUnknownRevokedKeys = 64;
+
+bool is_own_skill(const SkillTrustStore& store, const std::string& issuer, const std::string& skill_id) {
+  const SkillRecord* record = store.find_skill(skill_id);
+  return is_of_publisher(skill_id, issuer) || (record != nullptr && record->publisher == issuer);
+}
+
+// The skills are the publisher's own. Any key may be named, since it counts for his artifacts only; not any number.
+Result<> check_scope(const SkillTrustStore& store, const Publisher& publisher, const RevocationList& kept,
+                     const RevocationList& merged) {
+  std::size_t unknown = 0;
+  for (const RevocationEntry& entry : merged.entries) {
+    const auto* versions = std::get_if<RevokedVersions>(&entry);
+    if (versions != nullptr && !is_own_skill(store, merged.issuer, versions->skill_id) &&
+        !is_among(kept.entries, entry)) {
+      return fail(kRevocationScope, "'{}' is no skill of publisher '{}'", versions->skill_id, merged.issuer);
+    }
+    const auto* key = std::get_if<RevokedKey>(&entry);
+    if (key != nullptr && std::ranges::find(publisher.keys, key->key) == publisher.keys.end() &&
+        !store.is_retired(merged.issuer, key->key)) {
+      ++unknown;
+    }
   }
-  const auto* versions = std::get_if<RevokedVersions>(&entry);
-  if (versions != nullptr && !is_of_publisher(versions->skill_id, kept.issuer)) {
-    return fail(kRevocationScope, "'{}' is no skill of publisher '{}'", versions->skill_id, kept.issuer);
+  if (unknown > kMaxUnknownRevokedKeys) {
+    return fail(kRevocationScope, "{} keys that were never seen as those of publisher '{}', limit {}", unknown,
+                merged.issuer, kMaxUnknownRevokedKeys);
   }
   return {};
 }
@@ -40,11 +55,6 @@ Result<> check_threshold(const SkillTrustStore& store, const std::string& issuer
                 issuer, publisher.threshold);
   }
   return {};
-}
-
-bool says_the_same(const RevocationList& kept, const RevocationList& list) {
-  return kept.created == list.created && kept.expires == list.expires &&
-         merged_entries(kept.entries, list.entries).size() == kept.entries.size();
 }
 
 std::string range_text(const RevokedVersions& versions) {
@@ -136,17 +146,17 @@ Result<> SkillTrustStore::apply_revocations(const RevocationDocument& document) 
   const auto found = revocations_.find(list.issuer);
   RevocationList kept = found == revocations_.end() ? RevocationList{} : found->second;
   kept.issuer = list.issuer;
-  const bool again = list.list_version == kept.list_version && says_the_same(kept, list);
+  const bool again = list == kept;  // provably: what earlier lists said and this one does not hides what it said
   if (list.list_version <= kept.list_version && !again) {
     return fail(kRevocationOlder, "list {} of publisher '{}' does not come after list {}, which is known",
                 list.list_version, list.issuer, kept.list_version);
   }
   const auto signers = PALYRA_TRY(verify_signatures(revocation_bytes(list), document.signatures));
-  if (again) return {};
   PALYRA_TRY(check_threshold(*this, list.issuer, *publisher, signers));
-  for (const RevocationEntry& entry : list.entries) PALYRA_TRY(check_scope(*this, kept, *publisher, entry));
+  if (again) return {};
   RevocationList merged = list;
   merged.entries = merged_entries(kept.entries, list.entries);
+  PALYRA_TRY(check_scope(*this, *publisher, kept, merged));
   if (merged.entries.size() > kMaxRevocationEntries) {
     return fail(kRevocationLimit, "{} entries of publisher '{}' with those of his earlier lists, limit {}",
                 merged.entries.size(), list.issuer, kMaxRevocationEntries);

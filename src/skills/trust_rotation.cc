@@ -16,9 +16,20 @@ using Keys = std::vector<crypto::PublicKey>;
 
 bool holds(const Keys& keys, const crypto::PublicKey& key) { return std::ranges::find(keys, key) != keys.end(); }
 
-// Whether the statement leads where a publisher already is whose rotations nobody here has seen.
+// How far a statement may raise the sequence that leads here without the links before it.
+constexpr std::uint64_t kMaxTaughtSequence = 1'000'000;
+
+// Whether the statement leads where the publisher already is, by rotations that nobody here has seen.
 bool leads_here(const Rotation& rotation, const Publisher& publisher, std::uint64_t seen) {
-  return seen == 0 && rotation.new_keys == publisher.keys && rotation.new_threshold == publisher.threshold;
+  return rotation.sequence > seen && rotation.sequence <= kMaxTaughtSequence && rotation.new_keys == publisher.keys &&
+         rotation.new_threshold == publisher.threshold;
+}
+
+// The keys that the rotation replaces.
+Keys replaced_keys(const Rotation& rotation) {
+  Keys replaced;
+  std::ranges::set_difference(rotation.old_keys, rotation.new_keys, std::back_inserter(replaced));
+  return replaced;
 }
 
 Result<> check_sequence(const Rotation& rotation, const Publisher& publisher, std::uint64_t seen) {
@@ -83,7 +94,9 @@ Result<> SkillTrustStore::apply_rotation(const RotationDocument& document, WallT
     }
   }
   const Keys signers = PALYRA_TRY(verify_signatures(rotation_bytes(rotation), document.signatures));
-  const std::size_t old_signers = count(*this, rotation, rotation.old_keys, signers);
+  const Keys replaced = replaced_keys(rotation);
+  // Nobody's signature is both where the old keys are not compared with known ones.
+  const std::size_t old_signers = count(*this, rotation, teaches ? replaced : rotation.old_keys, signers);
   const std::size_t old_threshold = teaches ? 1 : publisher.threshold;
   if (old_signers < old_threshold) {
     return fail(kRotationOldThreshold, "{} of the old keys of publisher '{}' signed, {} must", old_signers,
@@ -100,14 +113,18 @@ Result<> SkillTrustStore::apply_rotation(const RotationDocument& document, WallT
                 rotation.publisher, to_text(rotation.not_before), to_text(now));
   }
   record.sequence = rotation.sequence;
-  if (!teaches) {
-    std::ranges::set_difference(publisher.keys, rotation.new_keys, std::back_inserter(record.retired));
-    std::ranges::sort(record.retired);
-    const auto repeated = std::ranges::unique(record.retired);
-    record.retired.erase(repeated.begin(), repeated.end());
-    publisher.keys = rotation.new_keys;
-    publisher.threshold = rotation.new_threshold;
+  record.retired.insert(record.retired.end(), replaced.begin(), replaced.end());
+  std::ranges::sort(record.retired);
+  const auto repeated = std::ranges::unique(record.retired);
+  record.retired.erase(repeated.begin(), repeated.end());
+  if (const auto list = revocations_.find(rotation.publisher);
+      !teaches && !replaced.empty() && list != revocations_.end()) {
+    // Whoever held a key that is gone may have signed a list with the highest number there is.
+    list->second.list_version = 0;
+    list->second.expires = {};
   }
+  publisher.keys = rotation.new_keys;
+  publisher.threshold = rotation.new_threshold;
   rotations_.insert_or_assign(rotation.publisher, std::move(record));
   return {};
 }

@@ -142,7 +142,9 @@ class Verifier {
     }
     PALYRA_CHECK(decision.error.has_value());
     pass(Stage::kTrust, std::unexpected(*decision.error));
-    return decision.verdict == TrustVerdict::kUntrusted;
+    if (decision.verdict == TrustVerdict::kUntrusted) return true;
+    found_.manifest = nullptr;  // format 1 has read it already: nobody is to believe it
+    return false;
   }
 
   Result<> read_manifest() { return read_manifest(found_.document->statement.identity); }

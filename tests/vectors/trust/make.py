@@ -148,12 +148,16 @@ def rotations():
     document, signed = rotation(old="AB", new="BC", signers="ABC")
     write("r003-one-key-stays.palyra-rotation", layout(document), signed, given=store("AB", 2), after=store("BC", 1, 1, "A"))
     document, signed = rotation(sequence=3, old="CD", new="E", signers="CE")
-    write("r004-fresh-pin.palyra-rotation", layout(document), signed, given=store("E"), after=store("E", 1, 3))
+    write("r004-fresh-pin.palyra-rotation", layout(document), signed, given=store("E"), after=store("E", 1, 3, "CD"))
     document, signed = rotation(old="ABCDEFGH", new="IJKLMNOP", threshold=8)
     write("r005-eight-to-eight.palyra-rotation", layout(document), signed, given=store("ABCDEFGH", 8),
           after=store("IJKLMNOP", 8, 1, "ABCDEFGH"))
     document, signed = rotation(old="ABC", new="D", signers="ABD")
     write("r006-two-of-three.palyra-rotation", layout(document), signed, given=store("ABC", 2), after=store("D", 1, 1, "ABC"))
+
+    document, signed = rotation(sequence=3, old="CD", new="E", signers="CE")
+    write("r007-met-again.palyra-rotation", layout(document), signed, given=store("E", 1, 1, "A"),
+          after=store("E", 1, 3, "ACD"))
 
     shape = "trust.rotation_shape"
     count = [0]
@@ -242,6 +246,10 @@ def rotations():
     document["signatures"] = signatures(later, "AB")
     refused("signature-of-another", (document, later), "signature.equation_cofactorless")
     index[-1].pop("signed")
+    refused("fresh-pin-one-key-for-both", rotation(sequence=3, old="DE", new="E", signers="E"),
+            "trust.rotation_old_threshold", given=store("E"))
+    refused("changes-nothing", rotation(old="A", new="A", signers="A"), "trust.rotation_old_threshold")
+    refused("fresh-pin-far-away", rotation(sequence=1_000_001), "trust.rotation_gap", given=store("B"))
 
 
 def revocations():
@@ -255,9 +263,11 @@ def revocations():
     document, signed = revocation([key_entry("B")], version=7, signers="AC")
     write("l003-two-signers.palyra-revocations", layout(document), signed, given=store("AC", 2, 1, "B"),
           after=store("AC", 2, 1, "B", 7, "B"))
-    document, signed = revocation([key_entry("A")], version=3)
-    write("l004-again.palyra-revocations", layout(document), signed, given=store(list_version=3, entries="A"),
-          after=store(list_version=3, entries="A"))
+    document, signed = revocation([key_entry("B")], version=3)
+    write("l004-again.palyra-revocations", layout(document), signed, given=store("AB", list_version=3, entries="B"),
+          after=store("AB", list_version=3, entries="B"))
+    document, signed = revocation([key_entry("B")])
+    write("l005-unknown-key.palyra-revocations", layout(document), signed, after=store(list_version=1, entries="B"))
 
     shape = "trust.revocation_shape"
     count = [0]
@@ -315,7 +325,8 @@ def revocations():
     refused("by-a-retired-key", revocation([], signers="A"), "trust.revocation_threshold", given=store("B", 1, 1, "A"))
     refused("by-a-revoked-key", revocation([], version=2), "trust.revocation_threshold",
             given=store(list_version=1, entries="A"))
-    refused("another-key", revocation([key_entry("B")]), "trust.revocation_scope")
+    refused("again-by-the-key-it-revokes", revocation([key_entry("A")], version=3), "trust.revocation_threshold",
+            given=store(list_version=3, entries="A"))
     refused("another-skill", revocation([versions_entry("other.skill")]), "trust.revocation_scope")
     refused("prefix-skill", revocation([versions_entry("acme-labs.skill")]), "trust.revocation_scope")
     other = fields(b"palyra/key-rotation/1", [b"acme"] * 7)

@@ -81,7 +81,8 @@ struct ActiveFacts {
 struct InstalledFacts {
   std::optional<ActiveFacts> active;    // absent: none, or it cannot be read; `no_active` says which
   std::string no_active;                // "no version of it runs here"
-  std::vector<std::string> publishers;  // every name that is known
+  bool active_unreadable = false;       // one runs, and `no_active` says why it cannot be read
+  std::vector<std::string> publishers;  // every name that is known; empty: no installation to compare with
   std::optional<WallTime> first_seen;   // of this content; absent: never installed here
   WallTime now;
 };

@@ -29,7 +29,7 @@ inline constexpr ErrorCode kRevocationShape{ErrorKind::kMalformed, "trust.revoca
 // The list does not count here, in the order in which SkillTrustStore::apply_revocations asks:
 inline constexpr ErrorCode kRevocationOlder{ErrorKind::kUntrusted, "trust.revocation_older"};
 inline constexpr ErrorCode kRevocationThreshold{ErrorKind::kUntrusted, "trust.revocation_threshold"};
-inline constexpr ErrorCode kRevocationScope{ErrorKind::kUntrusted, "trust.revocation_scope"};  // others' keys or skills
+inline constexpr ErrorCode kRevocationScope{ErrorKind::kUntrusted, "trust.revocation_scope"};  // others' skills
 inline constexpr ErrorCode kRevocationLimit{ErrorKind::kLimitExceeded, "trust.revocation_limit"};
 
 inline constexpr std::string_view kOperatorIssuer = "operator";  // a reserved publisher name

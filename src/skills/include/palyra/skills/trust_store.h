@@ -71,7 +71,8 @@ class SkillTrustStore {
   [[nodiscard]] const Publishers& publishers() const { return publishers_; }
   [[nodiscard]] const Skills& skills() const { return skills_; }
   [[nodiscard]] const Rotations& rotations() const { return rotations_; }
-  // Of each issuer what his newest list says of itself, with the entries of all his lists: nothing is ever unsaid.
+  // Of each issuer what his newest list says of itself (version and expiry 0 since a rotation replaced keys of his),
+  // with the entries of all his lists: nothing is ever unsaid.
   [[nodiscard]] const Revocations& revocations() const { return revocations_; }
   // Whether the operator, or this publisher by his own list, revoked the key.
   [[nodiscard]] bool is_revoked(std::string_view publisher, const crypto::PublicKey& key) const;
@@ -89,17 +90,19 @@ class SkillTrustStore {
   // `source` stays where the trust began. Order of checks: publisher known; sequence one more than the last seen; old
   // keys the current ones; every signature strictly good; signed by the current threshold of the old keys that are not
   // revoked, and by the new threshold of the new ones; no new key retired, none revoked; not before `not_before`.
-  // Of a publisher whose rotations were never seen, a link that leads to exactly his keys and threshold, signed by
-  // at least one old key too, is taken whatever its sequence and old keys: it teaches the sequence and nothing else.
+  // A later link, of sequence 1,000,000 at most, that leads to exactly his keys and threshold is taken without those
+  // before it, signed by one at least of the keys it replaces: it teaches the sequence, and retires these keys too.
+  // The publisher's list of revocations may begin anew at any version after a key of his was replaced.
   // Errors: the codes of rotation.h in their order, `signature.…`, kTrustRevoked (a new key). Nothing changes then.
   Result<> apply_rotation(const RotationDocument& document, WallTime now);
   // The links in order, all or none. Errors: kRotationChain (more than kMaxRotationChain), and those of the links.
   Result<> apply_rotations(std::span<const RotationDocument> chain, WallTime now);
   // Adds a publisher's signed list; when it has expired is for decide_trust to say. Order of checks: publisher known;
   // no older list, and of the same version only the same content, which changes nothing; every signature strictly good;
-  // signed by the threshold of the publisher's current keys that are not revoked; only his own keys (current, retired
-  // or revoked by him before) and his own skills, and any content; no more entries than kMaxRevocationEntries of all
-  // his lists. Errors: the codes of revocation.h in their order, kPublisherUnknown, `signature.…`.
+  // signed by the threshold of the publisher's current keys that are not revoked; only his own skills (by their names,
+  // or bound to him here), at most 64 keys that were never seen as his, and any content; no more entries than
+  // kMaxRevocationEntries of all his lists. Errors: the codes of revocation.h in their order, kPublisherUnknown,
+  // `signature.…`.
   Result<> apply_revocations(const RevocationDocument& document);
   // The operator's own word: local, unsigned, at once. Raises the version of the list of issuer `operator`.
   void revoke(std::span<const RevocationEntry> entries, WallTime now);
