@@ -2,9 +2,11 @@
 #include "audit_table.h"
 
 #include "canonical_record.h"
+#include "generation_file.h"
 
 #include <palyra/state/state_codes.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace palyra::state {
@@ -53,9 +55,13 @@ crypto::Sha256Digest audit_digest(const AuditRow& row) {
 Result<Head> load_head(const Database& database) {
   Statement row = PALYRA_TRY(database.query(kSelectHead));
   if (!PALYRA_TRY(row.step())) return fail(kStoreDamaged, "the row of the generation is missing");
-  return Head{.generation = PALYRA_TRY(row.natural(0)),
-              .trust_generation = PALYRA_TRY(row.natural(1)),
-              .audit_digest = PALYRA_TRY(row.digest(2))};
+  Head head{.generation = PALYRA_TRY(row.natural(0)),
+            .trust_generation = PALYRA_TRY(row.natural(1)),
+            .audit_digest = PALYRA_TRY(row.digest(2))};
+  if (std::max(head.generation, head.trust_generation) > kMaxGeneration) {
+    return fail(kStoreDamaged, "trust.db is at generation {}, limit {}", head.generation, kMaxGeneration);
+  }
+  return head;
 }
 
 Result<> insert_head(const Database& database, const Head& head) {

@@ -50,6 +50,8 @@ Result<std::optional<std::uint64_t>> read_value(int fd) {
   if (got != static_cast<ssize_t>(kSize) || ::pread(fd, &one_more, 1, kSize) != 0) {
     return fail(kStoreDamaged, "the file 'generation' has not {} bytes", kSize);
   }
+  if (value > kMaxGeneration)
+    return fail(kStoreDamaged, "the file 'generation' says {}, limit {}", value, kMaxGeneration);
   return value;
 }
 
@@ -57,7 +59,7 @@ bool write_value(int fd, std::uint64_t value) { return ::pwrite(fd, &value, kSiz
 
 }  // namespace
 
-Result<GenerationFile> GenerationFile::open(const Directory& root, WrongSize wrong_size) {
+Result<GenerationFile> GenerationFile::open(const Directory& root, WrongContent wrong) {
   UniqueFd fd(::openat(root.fd(), "generation", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
   if (!fd.valid()) return failed("open");
   {
@@ -65,8 +67,8 @@ Result<GenerationFile> GenerationFile::open(const Directory& root, WrongSize wro
     if (!lock.held()) return failed("lock");
     auto value = read_value(fd.get());
     // In place, for others have it mapped.
-    if (!value && wrong_size == WrongSize::kReset && value.error().is(kStoreDamaged)) {
-      if (::ftruncate(fd.get(), 0) != 0) return failed("empty");
+    if (!value && wrong == WrongContent::kReset && value.error().is(kStoreDamaged)) {
+      if (::ftruncate(fd.get(), kSize) != 0) return failed("empty");
       value = std::nullopt;
     }
     if (!PALYRA_TRY(std::move(value)) && !write_value(fd.get(), 0)) return failed("write");

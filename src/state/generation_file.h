@@ -15,13 +15,16 @@
 
 namespace palyra::state {
 
-enum class WrongSize : std::uint8_t { kRefuse, kReset };
+// Above it no generation is ours: the database holds signed numbers of 64 bits, and there must be room to go on.
+inline constexpr std::uint64_t kMaxGeneration = std::uint64_t{1} << 62U;
+
+enum class WrongContent : std::uint8_t { kRefuse, kReset };
 
 class GenerationFile {
  public:
-  // Makes it, with 0, when it is missing or empty; with kReset also when it has another size. Errors: kStateDenied,
-  // kStateUnavailable, kStoreDamaged (another size).
-  static Result<GenerationFile> open(const Directory& root, WrongSize wrong_size = WrongSize::kRefuse);
+  // Makes it, with 0, when it is missing or empty; with kReset also when it has another size or a generation
+  // above kMaxGeneration. Errors: kStateDenied, kStateUnavailable, kStoreDamaged (such a file).
+  static Result<GenerationFile> open(const Directory& root, WrongContent wrong = WrongContent::kRefuse);
 
   GenerationFile(GenerationFile&& other) noexcept
       : fd_(std::move(other.fd_)), mapped_(std::exchange(other.mapped_, nullptr)) {}
@@ -30,7 +33,8 @@ class GenerationFile {
   GenerationFile& operator=(GenerationFile&&) = delete;
   ~GenerationFile();
 
-  // Checked against a cut or foreign file; to be read before the database, which can only have moved on since.
+  // Checked against a cut or foreign file; to be read before the database, which can only have moved on since, unless
+  // nobody else can write there.
   // Errors: kStateUnavailable, kStoreDamaged.
   [[nodiscard]] Result<std::uint64_t> value() const;
   // One load. For telling whether it changed, and for nothing else: another process may be writing it.

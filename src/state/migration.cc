@@ -19,7 +19,6 @@ void remove_unfinished_copies(const Directory& root) {
 Result<> migrate(const StoreParts& parts) {
   const Database& database = parts.database;
   if (PALYRA_TRY(schema_version(database, parts.schema)) == parts.schema.version()) return {};
-  const std::uint64_t floor = PALYRA_TRY(parts.generation_file.value());
   Transaction transaction = PALYRA_TRY(Transaction::begin(database, TransactionKind::kWrite));
   const std::int64_t version = PALYRA_TRY(schema_version(database, parts.schema));
   if (version == parts.schema.version()) return {};  // another process was faster
@@ -32,7 +31,7 @@ Result<> migrate(const StoreParts& parts) {
 
   PALYRA_TRY(upgrade_schema(database, parts.schema));
   PALYRA_TRY(check_schema(database, parts.schema));
-  Change change = PALYRA_TRY(Change::join(parts, std::move(transaction), floor));
+  Change change = PALYRA_TRY(Change::join(parts, std::move(transaction)));
   Json details;
   details.set("from", version);
   details.set("to", parts.schema.version());

@@ -4,6 +4,7 @@
 #include "version_table.h"
 
 #include <palyra/base/check.h>
+#include <palyra/base/utf8.h>
 
 #include <algorithm>
 
@@ -28,6 +29,7 @@ Result<std::vector<StoredEntry>> store_entries(const ObjectWriter& writer, const
 struct Decided {
   std::uint64_t trust_generation = 0;
   std::uint64_t version_generation = 0;
+  std::optional<ActiveVersion> replaces;
 };
 
 // What is known of the file that was verified, with the verdict of now. Errors: kSkillNotInstalled.
@@ -75,6 +77,19 @@ Json activation_details(const InstalledVersion& version) {
   return details;
 }
 
+// Errors: kStateChanged.
+Result<> require_replaced(const Database& database, const std::string& skill_id,
+                          const std::optional<ActiveVersion>& replaces) {
+  std::optional<InstalledVersion> active;
+  for (InstalledVersion& version : PALYRA_TRY(load_versions_of(database, skill_id))) {
+    if (version.status == VersionStatus::kActive) active = std::move(version);
+  }
+  if (ActiveVersion::of(active) == replaces) return {};
+  if (!active) return fail(kStateChanged, "no version of '{}' is active by now", printable(skill_id));
+  return fail(kStateChanged, "{} is active by now, since generation {}; something else was decided against",
+              subject_of(active->artifact), active->generation);
+}
+
 // The version that was decided about, with the file that was verified. Errors: kStateChanged, kSkillNotInstalled.
 Result<InstalledVersion> load_decided(const StoreParts& parts, const Change& change, const skills::VerifiedSkill& skill,
                                       Decided decided) {
@@ -85,6 +100,7 @@ Result<InstalledVersion> load_decided(const StoreParts& parts, const Change& cha
                 version.generation, decided.version_generation);
   }
   version.artifact = PALYRA_TRY(verified_artifact(parts.database, skill));
+  PALYRA_TRY(require_replaced(parts.database, version.artifact.skill_id, decided.replaces));
   version.settings = PALYRA_TRY(load_settings(parts.database, version.artifact.skill_id));
   return version;
 }
@@ -121,9 +137,10 @@ Result<InstalledVersion> StateStore::promote(const PromoteRequest& request) {
   std::vector<StoredEntry> entries = PALYRA_TRY(store_entries(writer, skill.artifact()));
 
   Change change = PALYRA_TRY(Change::begin(*parts_));
-  InstalledVersion version = PALYRA_TRY(
-      load_decided(*parts_, change, skill,
-                   {.trust_generation = request.trust_generation, .version_generation = request.version_generation}));
+  InstalledVersion version = PALYRA_TRY(load_decided(*parts_, change, skill,
+                                                     {.trust_generation = request.trust_generation,
+                                                      .version_generation = request.version_generation,
+                                                      .replaces = request.replaces}));
   version.tools = tool_ids(skill.manifest());
   version.entries = std::move(entries);
   version.grants = request.grants;
@@ -144,9 +161,10 @@ Result<InstalledVersion> StateStore::activate(const ActivateRequest& request) {
   const skills::VerifiedSkill& skill = *request.skill;
   PALYRA_CHECK(!skill.pin());
   Change change = PALYRA_TRY(Change::begin(*parts_));
-  InstalledVersion version = PALYRA_TRY(
-      load_decided(*parts_, change, skill,
-                   {.trust_generation = request.trust_generation, .version_generation = request.version_generation}));
+  InstalledVersion version = PALYRA_TRY(load_decided(*parts_, change, skill,
+                                                     {.trust_generation = request.trust_generation,
+                                                      .version_generation = request.version_generation,
+                                                      .replaces = request.replaces}));
   PALYRA_TRY(check_activation(version, request.activation));
   const bool enable = request.activation == Activation::kEnable;
   version = PALYRA_TRY(make_active(*parts_, change, std::move(version),

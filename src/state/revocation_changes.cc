@@ -46,23 +46,9 @@ Result<std::optional<NewStatus>> judge(const StoreParts& parts, const skills::Sk
                                                        .content_root = artifact.content_root,
                                                        .signers = signers ? *signers : Signers()});
   if (revoked) return NewStatus{.status = VersionStatus::kRevoked, .reason = revoked->message()};
-  if (signers || !may_run_again(version.status)) return std::nullopt;
+  if (signers) return std::nullopt;
   return NewStatus{.status = VersionStatus::kQuarantined,
                    .reason = "who signed it cannot be read: " + signers.error().message()};
-}
-
-// The versions that lists of `issuer` can concern, as they are now.
-Result<std::vector<StatusChange>> stop_revoked(const StoreParts& parts, Change& change, std::string_view issuer) {
-  std::vector<StatusChange> changes;
-  for (InstalledVersion& version : PALYRA_TRY(load_versions(parts.database))) {
-    const bool concerned = issuer == skills::kOperatorIssuer || version.artifact.publisher == issuer;
-    const bool settled = version.status == VersionStatus::kRemoved || version.status == VersionStatus::kRevoked;
-    if (!concerned || settled || version.artifact.proof != NameProof::kProven) continue;
-    auto status = PALYRA_TRY(judge(parts, change.trust(), version));
-    if (!status) continue;
-    changes.push_back(PALYRA_TRY(change_status(parts, change, std::move(version), *std::move(status))));
-  }
-  return changes;
 }
 
 Result<std::vector<InstalledVersion>> commit_revocations(const StoreParts& parts, Change& change,
@@ -81,6 +67,18 @@ Result<std::vector<InstalledVersion>> commit_revocations(const StoreParts& parts
 }
 
 }  // namespace
+
+Result<std::vector<StatusChange>> stop_revoked(const StoreParts& parts, const Change& change, std::string_view issuer) {
+  std::vector<StatusChange> changes;
+  for (InstalledVersion& version : PALYRA_TRY(load_versions(parts.database))) {
+    const bool concerned = issuer == skills::kOperatorIssuer || version.artifact.publisher == issuer;
+    if (!concerned || !may_run_again(version.status)) continue;
+    auto status = PALYRA_TRY(judge(parts, change.trust(), version));
+    if (!status) continue;
+    changes.push_back(PALYRA_TRY(change_status(parts, change, std::move(version), *std::move(status))));
+  }
+  return changes;
+}
 
 Result<std::vector<InstalledVersion>> StateStore::apply_revocations(const skills::RevocationDocument& document) {
   Change change = PALYRA_TRY(Change::begin(*parts_));

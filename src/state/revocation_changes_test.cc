@@ -3,6 +3,11 @@
 #include "sqlite.h"
 #include "state_fixture.h"
 
+#include <palyra/skills/package_signer.h>
+
+#include <algorithm>
+#include <array>
+
 namespace palyra::state {
 namespace {
 
@@ -18,6 +23,17 @@ class RevocationChangesTest : public StateTest {
  protected:
   [[nodiscard]] VersionStatus status_of(const InstalledVersion& version) const {
     return must_open().version(version.content_root()).value().status;
+  }
+  [[nodiscard]] Bytes with_signature_of(BytesView file, const crypto::SigningKey& key) const {
+    const AcceptingCompiler compiler;
+    const skills::testing::FakeModuleInspector inspector;
+    return skills::add_signature({.file = file,
+                                  .signing_key = &key,
+                                  .schemas = &compiler,
+                                  .inspector = &inspector,
+                                  .now = clock_.wall_seconds()})
+        .value()
+        .bytes;
   }
   [[nodiscard]] std::string object(const crypto::Sha256Digest& digest) const {
     const std::string hex = crypto::to_hex(digest);
@@ -131,13 +147,53 @@ TEST_F(RevocationChangesTest, AVersionWhoseSignersCannotBeReadIsQuarantined) {
   EXPECT_THAT(store_.find_active(kTool), FailsWith(kToolNotFound));
 }
 
-TEST_F(RevocationChangesTest, FilesThatOnlyClaimANameAreLeftAlone) {
-  const InstalledVersion claimed = keep(store_, with_bad_signature(make_artifact({.version = "3.0.0"}))).value();
-  ASSERT_THAT(
-      store_.apply_revocations(revocations_number(1, {RevokedVersions{"acme.demo", std::nullopt, std::nullopt}})),
-      IsOk());
-  EXPECT_EQ(status_of(claimed), VersionStatus::kQuarantined);
+TEST_F(RevocationChangesTest, WhatWaitsInQuarantineStaysThereAndIsNotPromoted) {
+  const Bytes waiting = make_artifact({.version = "3.0.0"});
+  const InstalledVersion kept = keep(store_, waiting).value();
+  const InstalledVersion claimed = keep(store_, with_bad_signature(make_artifact({.version = "3.1.0"}))).value();
+  const std::vector<InstalledVersion> stopped =
+      store_.apply_revocations(revocations_number(1, {RevokedVersions{"acme.demo", std::nullopt, std::nullopt}}))
+          .value();
+  EXPECT_EQ(stopped.size(), 2U) << "what runs, or may run again";
   EXPECT_EQ(status_of(active_), VersionStatus::kRevoked);
+  EXPECT_EQ(status_of(kept), VersionStatus::kQuarantined);
+  EXPECT_EQ(status_of(claimed), VersionStatus::kQuarantined);
+  EXPECT_THAT(promote(store_, waiting), FailsWith(skills::kTrustRevoked));
+}
+
+// {1, 2} of which one is enough become {2, 3} of which both must have signed; the operator has revoked 1 before.
+TEST_F(RevocationChangesTest, ARotationStopsWhatTooFewHaveSignedThen) {
+  const std::array keys = {key_number(1), key_number(2), key_number(3)};
+  std::vector<crypto::PublicKey> old_keys = {keys[0].public_key(), keys[1].public_key()};
+  std::vector<crypto::PublicKey> new_keys = {keys[1].public_key(), keys[2].public_key()};
+  std::ranges::sort(old_keys);
+  std::ranges::sort(new_keys);
+  ASSERT_THAT(store_.remove_publisher("acme"), IsOk());
+  skills::Publisher publisher = publisher_with_key(1);
+  publisher.keys = old_keys;
+  ASSERT_THAT(store_.add_publisher("acme", publisher), IsOk());
+  const Bytes file = with_signature_of(make_artifact({.version = "2.0.0"}), keys[1]);
+  const InstalledVersion active = must_install(store_, file);
+  const std::vector<skills::RevocationEntry> entries = {RevokedKey{keys[0].public_key()}};
+  ASSERT_THAT(store_.revoke(entries), IsOk());
+  ASSERT_EQ(status_of(active), VersionStatus::kActive) << "the other key is enough";
+
+  const std::array chain = {skills::sign_rotation({.rotation = {.publisher = "acme",
+                                                                .sequence = 1,
+                                                                .old_keys = old_keys,
+                                                                .new_keys = new_keys,
+                                                                .new_threshold = 2,
+                                                                .not_before = {1},
+                                                                .created = {1}},
+                                                   .signatures = {}},
+                                                  keys)
+                                .value()};
+  ASSERT_THAT(store_.rotate_keys(chain), IsOk());
+  EXPECT_EQ(status_of(active), VersionStatus::kRevoked);
+  EXPECT_THAT(store_.find_active(kTool), FailsWith(kToolNotFound));
+  const AuditRow last = store_.audit_rows().value().back();
+  EXPECT_EQ(last.event, "trust.keys_rotated");
+  EXPECT_NE(last.details.find("acme.demo@2.0.0"), std::string::npos) << last.details;
 }
 
 }  // namespace

@@ -183,6 +183,16 @@ class StateTest : public ::testing::Test {
     return store.keep_in_quarantine({.verification = &verification, .trust_generation = generation});
   }
 
+  [[nodiscard]] std::optional<ActiveVersion> active_of(const StateStore& store,
+                                                       const std::string& skill_id = "acme.demo") const {
+    const std::vector<InstalledVersion> versions = store.versions_of(skill_id).value();
+    std::optional<InstalledVersion> active;
+    for (const InstalledVersion& version : versions) {
+      if (version.status == VersionStatus::kActive) active = version;
+    }
+    return ActiveVersion::of(active);
+  }
+
   Result<InstalledVersion> promote(StateStore& store, BytesView file, const skills::TrustPolicy& policy = {}) const {
     const std::uint64_t generation = store.trust().value().generation();
     const skills::Verification verification = verify(store, file, policy);
@@ -191,6 +201,7 @@ class StateTest : public ::testing::Test {
     return store.promote({.skill = &*verification.skill,
                           .trust_generation = generation,
                           .version_generation = shown ? shown->generation : 0,
+                          .replaces = active_of(store, verification.skill->statement().identity.skill_id),
                           .grants = one_grant()});
   }
 
@@ -205,6 +216,7 @@ class StateTest : public ::testing::Test {
     return store.activate({.skill = &*verification.skill,
                            .trust_generation = generation,
                            .version_generation = shown ? shown->generation : 0,
+                           .replaces = active_of(store, verification.skill->statement().identity.skill_id),
                            .activation = activation});
   }
 

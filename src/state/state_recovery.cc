@@ -63,7 +63,7 @@ void remove_unfinished(const Directory& root) {
 Result<std::string> free_name(const Directory& root) {
   constexpr int kMost = 1'000;
   for (int n = 1; n <= kMost; ++n) {
-    const std::string name = fmt::format("trust.db.damaged-{}", n);
+    std::string name = fmt::format("trust.db.damaged-{}", n);
     if (PALYRA_TRY(form_of(root, name.c_str())) == FileForm::kAbsent) return name;
   }
   return fail(kStateUnavailable, "'{}' holds {} damaged copies of trust.db: remove some", root.path(), kMost);
@@ -178,7 +178,7 @@ Result<RecoveryReport> StateStore::recover(const StateOptions& options, const st
   const DirectoryLock lock = PALYRA_TRY(DirectoryLock::take(root, LockKind::kExclusive));
   const Result<> there = check_database_file(root);
   if (!there && there.error().is(kNotInitialised)) return std::unexpected(there.error());
-  const GenerationFile generation_file = PALYRA_TRY(GenerationFile::open(root, WrongSize::kReset));
+  const GenerationFile generation_file = PALYRA_TRY(GenerationFile::open(root, WrongContent::kReset));
   const Damaged damaged = PALYRA_TRY(look_at_damage(root, PALYRA_TRY(generation_file.value())));
   Recovery recovery{.options = &options, .seen = damaged.seen, .damaged_copy = {}};
   const std::string copy = PALYRA_TRY(free_name(root));

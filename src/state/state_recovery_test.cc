@@ -3,7 +3,9 @@
 #include "schema.h"
 #include "sqlite.h"
 #include "state_fixture.h"
+#include "store_parts.h"
 
+#include <cstdint>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -228,6 +230,43 @@ TEST_F(StateRecoveryTest, AProcessThatRunsOnDoesNotBelieveTheOldFile) {
   EXPECT_THAT(running.find_active("acme.demo.run"), FailsWith(kStoreDamaged));
   EXPECT_THAT(running.add_publisher("bob", publisher_with_key(2)), FailsWith(kStoreDamaged));
   check_restored({.generation = must_open().generation().value(), .quarantined = 2, .damaged_copy = ""});
+}
+
+TEST_F(StateRecoveryTest, AWriterThatWaitedForItChangesNothing) {
+  const auto waiting = open_parts(options(), current_schema()).value();
+  Transaction late = Transaction::begin(waiting->database, TransactionKind::kWrite).value();
+  // Between a look at the file `generation` and the lock a recovery may come; with the lock, none.
+  const Directory directory = Directory::open(root()).value();
+  GenerationFile::open(directory).value().raise_to(generation_ + 1);
+  EXPECT_THAT(Change::join(*waiting, std::move(late)), FailsWith(kStoreDamaged));
+}
+
+// The file `generation` is written by a person, or by a broken disk.
+TEST_F(StateRecoveryTest, AGenerationThatNoStoreReachesIsRefusedAndMadeAgain) {
+  for (const std::uint64_t value : {kMaxGeneration + 1, std::uint64_t{INT64_MAX}, UINT64_MAX}) {
+    Bytes bytes;
+    for (unsigned shift = 0; shift < 64; shift += 8) bytes.push_back(static_cast<std::uint8_t>(value >> shift));
+    scribble(root() + "/generation", bytes);
+    EXPECT_THAT(StateStore::open(options()), FailsWith(kStoreDamaged)) << value;
+    const auto report = StateStore::recover(options(), backup_);
+    ASSERT_THAT(report, IsOk()) << value;
+    EXPECT_LT(report->generation, 100U);
+    StateStore store = must_open();
+    EXPECT_EQ(store.generation().value(), report->generation);
+    EXPECT_THAT(store.add_publisher("bob", publisher_with_key(2)), IsOk());
+  }
+}
+
+TEST_F(StateRecoveryTest, ADatabaseWithSuchAGenerationIsDamage) {
+  const std::string sql = fmt::format(
+      "UPDATE state SET generation = {0}; UPDATE audit SET generation = {0} "
+      "WHERE generation = (SELECT max(generation) FROM audit)",
+      INT64_MAX);
+  ASSERT_THAT(Database::open(database()).value().script(sql.c_str()), IsOk());
+  const auto refused = StateStore::open(options());
+  ASSERT_THAT(refused, FailsWith(kStoreDamaged));
+  EXPECT_NE(refused.error().message().find("limit"), std::string::npos) << refused.error().message();
+  EXPECT_EQ(StateStore::recover(options(), backup_).value().generation, generation_ + 1);
 }
 
 TEST_F(StateRecoveryTest, WaitsForAWriterAndThenGivesUp) {

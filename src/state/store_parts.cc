@@ -44,16 +44,15 @@ Result<Snapshot> load_snapshot(const StoreParts& parts, std::uint64_t floor) {
 }
 
 Result<Change> Change::begin(const StoreParts& parts) {
-  const std::uint64_t floor = PALYRA_TRY(parts.generation_file.value());
   // Before the transaction, so that nobody waits for the disk of the runs log.
   std::vector<RunAnchor> anchors = collect_anchors(parts.root, parts.database);
-  Change change =
-      PALYRA_TRY(join(parts, PALYRA_TRY(Transaction::begin(parts.database, TransactionKind::kWrite)), floor));
+  Change change = PALYRA_TRY(join(parts, PALYRA_TRY(Transaction::begin(parts.database, TransactionKind::kWrite))));
   change.anchors_ = std::move(anchors);
   return change;
 }
 
-Result<Change> Change::join(const StoreParts& parts, Transaction transaction, std::uint64_t floor) {
+Result<Change> Change::join(const StoreParts& parts, Transaction transaction) {
+  const std::uint64_t floor = PALYRA_TRY(parts.generation_file.value());
   Snapshot before = PALYRA_TRY(load_snapshot(parts, floor));
   return Change(parts, std::move(transaction), std::move(before));
 }

@@ -41,8 +41,9 @@ struct Snapshot {
   Head head;
   skills::SkillTrustStore trust;
 };
-// In the caller's transaction. `floor` is the file `generation`, read before that transaction began.
-// Errors: kStoreDamaged.
+// In the caller's transaction. `floor` is the file `generation`: read before a transaction for reading began, but
+// within one for writing, where nothing of this trust.db can be newer than what the transaction sees. Errors:
+// kStoreDamaged.
 Result<Snapshot> load_rows(const Database& database, std::uint64_t floor);
 // The same of an open store. Errors: also kSchemaNewer (migrated by a newer program since this one opened it).
 Result<Snapshot> load_snapshot(const StoreParts& parts, std::uint64_t floor);
@@ -51,13 +52,15 @@ Result<Snapshot> load_snapshot(const StoreParts& parts, std::uint64_t floor);
 class Change {
  public:
   static Result<Change> begin(const StoreParts& parts);
-  // In a transaction for writing that has begun; `floor` as for load_snapshot.
-  static Result<Change> join(const StoreParts& parts, Transaction transaction, std::uint64_t floor);
+  // In a transaction for writing that has begun. A recovery that put another trust.db in the place of this one while
+  // the caller waited for the lock has raised the file `generation`. Errors: kStoreDamaged.
+  static Result<Change> join(const StoreParts& parts, Transaction transaction);
 
   // The generation that this change makes.
   [[nodiscard]] std::uint64_t generation() const { return before_.head.generation + 1; }
   // To be changed in place; commit() writes what differs.
   [[nodiscard]] skills::SkillTrustStore& trust() { return trust_; }
+  [[nodiscard]] const skills::SkillTrustStore& trust() const { return trust_; }
   [[nodiscard]] bool changes_trust() const { return trust_ != before_.trust; }
   // Errors: kStateChanged.
   [[nodiscard]] Result<> require_trust_generation(std::uint64_t expected) const;

@@ -68,8 +68,11 @@ Result<Publisher> StateStore::rotate_keys(std::span<const skills::RotationDocume
   PALYRA_CHECK(publisher != nullptr);
   Publisher rotated = *publisher;
   if (!change.changes_trust()) return rotated;
+  // With fewer keys that count, or more that must have signed, what was revoked before reaches further.
+  const std::vector<StatusChange> changes = PALYRA_TRY(stop_revoked(*parts_, change, name));
   Json details = publisher_details(rotated);
   details.set("sequence", chain.back().rotation.sequence);
+  if (!changes.empty()) details.set("versions", to_json(changes));
   PALYRA_TRY(change.commit("trust.keys_rotated", name, details));
   return rotated;
 }

@@ -135,7 +135,8 @@ Result<> StateStore::set_setting(const std::string& skill_id, const std::string&
   });
   if (!installed) return fail(kSkillNotInstalled, "no version of '{}' is installed", printable(skill_id));
   const std::vector<SkillSetting> before = versions.front().settings;
-  PALYRA_TRY(save_setting(database, {.skill_id = skill_id, .key = key, .json = json}));
+  const bool is_set = json.has_value();
+  PALYRA_TRY(save_setting(database, {.skill_id = skill_id, .key = key, .json = std::move(json)}));
   const std::vector<SkillSetting> after = PALYRA_TRY(load_settings(database, skill_id));
   if (after == before) return {};
   for (InstalledVersion& version : versions) {
@@ -144,7 +145,7 @@ Result<> StateStore::set_setting(const std::string& skill_id, const std::string&
   }
   Json details;
   details.set("key", key);
-  details.set("change", json ? "set" : "forgotten");  // the value is nobody's business here
+  details.set("change", is_set ? "set" : "forgotten");  // the value is nobody's business here
   return change.commit("skills.setting_changed", skill_id, details);
 }
 

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace palyra::state {
@@ -44,6 +45,10 @@ Result<StatusChange> change_status(const StoreParts& parts, const Change& change
 
 // The kept version, unless it is gone. Errors: kSkillNotInstalled.
 Result<InstalledVersion> load_kept(const Database& database, const crypto::Sha256Digest& content_root);
+
+// Among the versions that lists of `issuer` can concern, those that may run again and must not: what is revoked, and
+// what nobody can tell the signers of. What waits in quarantine is judged when somebody promotes it.
+Result<std::vector<StatusChange>> stop_revoked(const StoreParts& parts, const Change& change, std::string_view issuer);
 
 // Of a decision that pins; nullopt: nothing happens.
 Result<> add_pinned_publisher(Change& change, const std::optional<skills::Pin>& pin, const std::string& actor);

@@ -76,6 +76,71 @@ TEST_F(VersionLifeTest, AnActivationAgainstAnotherStateIsRefused) {
   EXPECT_THAT(store_.activate(good), FailsWith(kStateChanged));
 }
 
+TEST_F(VersionLifeTest, APromotionAgainstAnotherActiveVersionIsRefused) {
+  const Bytes newer = make_artifact({.version = "1.2.0"});
+  const InstalledVersion kept = keep(store_, newer).value();
+  const skills::Verification verification = verify(store_, newer);
+  PromoteRequest request{.skill = &*verification.skill,
+                         .trust_generation = store_.trust().value().generation(),
+                         .version_generation = kept.generation,
+                         .replaces = active_of(store_),
+                         .grants = one_grant()};
+  ASSERT_EQ(request.replaces->content_root, active_.content_root());
+  ASSERT_THAT(must_open().disable(active_.content_root()), IsOk());
+  EXPECT_THAT(store_.promote(request), FailsWith(kStateChanged)) << "nothing is active by now";
+
+  request.replaces = std::nullopt;
+  ASSERT_THAT(activate(store_, file_, Activation::kEnable), IsOk());
+  EXPECT_THAT(store_.promote(request), FailsWith(kStateChanged)) << "nothing was active";
+
+  request.replaces = active_of(store_);
+  ASSERT_THAT(activate(store_, old_file_, Activation::kRollBack), IsOk());
+  EXPECT_THAT(store_.promote(request), FailsWith(kStateChanged)) << "another version is active";
+
+  request.replaces = active_of(store_);
+  ASSERT_THAT(store_.disable(old_version_.content_root()), IsOk());
+  ASSERT_THAT(activate(store_, old_file_, Activation::kEnable), IsOk());
+  EXPECT_THAT(store_.promote(request), FailsWith(kStateChanged)) << "the same was switched off and on";
+
+  request.replaces = active_of(store_);
+  EXPECT_EQ(store_.promote(request).value().status, VersionStatus::kActive);
+}
+
+TEST_F(VersionLifeTest, AnActivationAgainstAnotherActiveVersionIsRefused) {
+  const skills::TrustPolicy policy{.unknown_publisher = skills::UnknownPublisher::kRefuse,
+                                   .pin_fingerprint = std::nullopt,
+                                   .downgrade = skills::Downgrade::kAllow};
+  const skills::Verification verification = verify(store_, old_file_, policy);
+  ActivateRequest request{.skill = &*verification.skill,
+                          .trust_generation = store_.trust().value().generation(),
+                          .version_generation = store_.version(old_version_.content_root()).value().generation,
+                          .replaces = active_of(store_),
+                          .activation = Activation::kRollBack};
+  ASSERT_THAT(must_open().disable(active_.content_root()), IsOk());
+  EXPECT_THAT(store_.activate(request), FailsWith(kStateChanged));
+  EXPECT_THAT(store_.find_active(kTool), FailsWith(kToolNotFound));
+  request.replaces = std::nullopt;
+  EXPECT_EQ(store_.activate(request).value().status, VersionStatus::kActive);
+}
+
+TEST_F(VersionLifeTest, APersonHoldsBackWhatWaitsInQuarantine) {
+  const Bytes newer = make_artifact({.version = "1.2.0"});
+  const InstalledVersion kept = keep(store_, newer).value();
+  const skills::Verification verification = verify(store_, newer);
+  const PromoteRequest request{.skill = &*verification.skill,
+                               .trust_generation = store_.trust().value().generation(),
+                               .version_generation = kept.generation,
+                               .replaces = active_of(store_),
+                               .grants = one_grant()};
+  ASSERT_THAT(must_open().quarantine(kept.content_root(), "not this one"), IsOk());
+  EXPECT_THAT(store_.promote(request), FailsWith(kStateChanged));
+  ASSERT_THAT(keep(store_, newer), IsOk());
+  const InstalledVersion held = store_.version(kept.content_root()).value();
+  EXPECT_EQ(held.status_reason, "not this one");
+  EXPECT_GT(held.generation, kept.generation);
+  EXPECT_EQ(store_.audit_rows().value().back().event, "skills.quarantined");
+}
+
 TEST_F(VersionLifeTest, AnActivationDoesNotTakeAnothersTool) {
   ASSERT_THAT(store_.disable(active_.content_root()), IsOk());
   must_install(store_, make_artifact({.skill_id = "acme.other", .tool = kTool}));
@@ -88,6 +153,7 @@ TEST_F(VersionLifeTest, TheRootsOfAPromotionAreKeptAndReplacedByTheNext) {
   PromoteRequest request{.skill = &*verification.skill,
                          .trust_generation = generation,
                          .version_generation = active_.generation,
+                         .replaces = ActiveVersion::of(active_),
                          .grants = one_grant(),
                          .roots = {{.name = "reports", .directory = "/srv/reports", .read_only = true},
                                    {.name = "data", .directory = "", .read_only = false}}};
@@ -97,6 +163,7 @@ TEST_F(VersionLifeTest, TheRootsOfAPromotionAreKeptAndReplacedByTheNext) {
   EXPECT_NE(store_.audit_rows().value().back().details.find("/srv/reports"), std::string::npos);
   request.roots = {{.name = "reports", .directory = "/srv/others", .read_only = false}};
   request.version_generation = mapped.generation;
+  request.replaces = ActiveVersion::of(mapped);
   ASSERT_THAT(store_.promote(request), IsOk());
   EXPECT_EQ(must_open().find_active(kTool).value().roots, request.roots);
   ASSERT_THAT(store_.remove(active_.content_root()), IsOk());
@@ -145,6 +212,7 @@ TEST_F(VersionLifeTest, EditedRootsAndSettingsAreDamage) {
   ASSERT_THAT(store_.promote({.skill = &*verification.skill,
                               .trust_generation = generation,
                               .version_generation = active_.generation,
+                              .replaces = ActiveVersion::of(active_),
                               .grants = one_grant(),
                               .roots = {{.name = "data", .directory = "/srv/data", .read_only = true}}}),
               IsOk());

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,23 @@ struct KeepRequest {
   std::uint64_t max_quarantine_bytes = kMaxQuarantineBytes;  // above 0 (PALYRA_CHECK)
 };
 
+// The version of a skill that was active when something was decided about another, or about itself.
+struct ActiveVersion {
+  crypto::Sha256Digest content_root;
+  std::uint64_t generation = 0;  // InstalledVersion::generation
+  friend bool operator==(const ActiveVersion&, const ActiveVersion&) = default;
+
+  static std::optional<ActiveVersion> of(const std::optional<InstalledVersion>& active) {
+    if (!active) return std::nullopt;
+    return ActiveVersion{.content_root = active->content_root(), .generation = active->generation};
+  }
+};
+
 struct PromoteRequest {
   const skills::VerifiedSkill* skill = nullptr;  // verified again, from the bytes that load_object gave
   std::uint64_t trust_generation = 0;            // of the SkillTrustStore it was verified with
   std::uint64_t version_generation = 0;          // InstalledVersion::generation of what the person was shown
+  std::optional<ActiveVersion> replaces{};       // what the person was shown as active; nullopt: nothing was
   capability::CapabilityGrantSet grants;         // what the person approved
   std::vector<MappedRoot> roots{};               // of the granted filesystem roots those that the person mapped
   std::string reason{};                          // the status_reason, also in the log; empty: the actor promoted it
@@ -41,6 +55,7 @@ struct ActivateRequest {
   const skills::VerifiedSkill* skill = nullptr;  // verified again, without a pin; for kRollBack with Downgrade::kAllow
   std::uint64_t trust_generation = 0;
   std::uint64_t version_generation = 0;
+  std::optional<ActiveVersion> replaces{};  // as of a promotion
   Activation activation = Activation::kEnable;
 };
 

@@ -94,12 +94,14 @@ class StateStore {
   // Errors: skills::kPublisherUnknown.
   Result<> remove_publisher(const std::string& name);
 
-  // One change for the whole chain, in order: one link at least, all of one publisher (PALYRA_CHECK).
-  // Errors: those of SkillTrustStore::apply_rotation.
+  // One change for the whole chain, in order: one link at least, all of one publisher (PALYRA_CHECK). What is revoked
+  // by earlier revocations when the new keys and threshold count stops being runnable in the same transaction. Errors:
+  // those of SkillTrustStore::apply_rotation.
   Result<skills::Publisher> rotate_keys(std::span<const skills::RotationDocument> chain);
 
   // What is revoked by it stops being runnable in the same transaction: those versions, as they are now. One whose
-  // file cannot be read, so that nobody knows its signers, is quarantined. The same list again changes nothing.
+  // file cannot be read, so that nobody knows its signers, is quarantined. What is quarantined already stays so: its
+  // promotion is refused. The same list again changes nothing.
   // Errors: those of SkillTrustStore::apply_revocations.
   Result<std::vector<InstalledVersion>> apply_revocations(const skills::RevocationDocument& document);
   // The operator's own word.
@@ -116,7 +118,8 @@ class StateStore {
   // Errors: kSkillNotInstalled, kStateChanged, kToolConflict (another skill's active version offers a tool of it).
   Result<InstalledVersion> promote(const PromoteRequest& request);
 
-  // Stops the version from running. Errors: kSkillNotInstalled (also: removed), skills::kTrustRevoked (it does not run,
+  // Stops the version from running, or holds one back that waits in quarantine: the reason is new, and a promotion that
+  // was planned before is refused. Errors: kSkillNotInstalled (also: removed), skills::kTrustRevoked (it does not run,
   // and stays revoked).
   Result<> quarantine(const crypto::Sha256Digest& content_root, const std::string& reason);
 
