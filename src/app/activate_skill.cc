@@ -53,6 +53,7 @@ Result<InstalledVersion> activate(const Services& services, const RollbackPlan& 
   return store.activate({.skill = &*plan.verification.skill,
                          .trust_generation = plan.trust_generation,
                          .version_generation = plan.version.generation,
+                         .replaces = state::ActiveVersion::of(plan.replaces),
                          .activation = activation});
 }
 

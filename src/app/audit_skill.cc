@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace palyra::app {
 namespace {
@@ -65,22 +66,33 @@ Result<> add_active(const Services& services, const StateStore& store, const std
   if (found) {
     facts.active = *std::move(found);
   } else {
+    facts.active_unreadable = true;
     facts.no_active = "what runs now cannot be read: " + found.error().message();
   }
   return {};
+}
+
+// As a first use would be compared: publishers, those whose skills were ever here, and the reserved names.
+std::vector<std::string> known_names(const skills::SkillTrustStore& trust) {
+  const auto reserved = skills::reserved_publishers();
+  std::set<std::string> names(reserved.begin(), reserved.end());
+  for (const auto& [name, publisher] : trust.publishers()) names.insert(name);
+  for (const auto& [id, record] : trust.skills()) names.insert(record.publisher);
+  return {names.begin(), names.end()};
 }
 
 Result<skills::InstalledFacts> gather_facts(const Services& services, const StateStore* store,
                                             const AuditSubject& subject) {
   skills::InstalledFacts facts{.active = {},
                                .no_active = "no version of it runs here",
+                               .active_unreadable = false,
                                .publishers = {},
                                .first_seen = {},
                                .now = services.clock.wall_seconds()};
   if (subject.version != nullptr) facts.first_seen = subject.version->first_seen;
   if (store == nullptr) return facts;
   const skills::SkillTrustStore trust = PALYRA_TRY(store->trust());
-  for (const auto& [name, publisher] : trust.publishers()) facts.publishers.push_back(name);
+  facts.publishers = known_names(trust);
   if (subject.verification->document) {
     const std::string& skill_id = subject.verification->document->statement.identity.skill_id;
     PALYRA_TRY(add_active(services, *store, skill_id, facts));
@@ -209,8 +221,9 @@ Result<std::vector<AuditedSkill>> audit_all(const Services& services, const skil
     }
     each.report = *std::move(report);
     if (on_failure == OnFailure::kReport || each.report->status() != skills::AuditStatus::kFail) continue;
-    PALYRA_TRY(store.quarantine(version.content_root(), reason_of(*each.report)));
-    each.quarantined = true;
+    auto quarantined = store.quarantine(version.content_root(), reason_of(*each.report));
+    each.quarantined = quarantined.has_value();
+    if (!quarantined) each.error = std::move(quarantined).error();
   }
   return audited;
 }

@@ -77,12 +77,14 @@ TEST_F(AuditSkillTest, LookingAtAnArtifactPinsNothing) {
   const auto before = rows();
   const skills::AuditReport report = report_of(file({}));
   EXPECT_EQ(status(report, "signature_validity"), "warn");
+  EXPECT_EQ(status(report, "name_confusable"), "pass");  // no publisher is known; reserved names are
   EXPECT_EQ(rows(), before);
   EXPECT_TRUE(state::StateStore::open(state_).value().trust().value().publishers().empty());
 }
 
 TEST_F(AuditSkillTest, AFileIsAuditedWhereNothingIsInstalled) {
   EXPECT_EQ(report_of(file({})).status(), AuditStatus::kWarn);
+  EXPECT_EQ(status(report_of(file({})), "name_confusable"), "not_run");
   EXPECT_FALSE(std::filesystem::exists(state_.root));
 }
 
@@ -111,6 +113,7 @@ TEST_F(AuditSkillTest, WhatRunsNowAndCannotBeReadIsNoComparison) {
   const skills::AuditReport report = report_of("acme.demo@1.1.0");
   EXPECT_EQ(status(report, "capability_diff"), "not_run");
   EXPECT_EQ(status(report, "publisher_continuity"), "not_run");
+  EXPECT_EQ(status(report, "release_age"), "not_run");
 }
 
 TEST_F(AuditSkillTest, ThePolicyOfTheCommandBeatsThatOfTheConfiguration) {
@@ -200,6 +203,50 @@ TEST_F(AuditSkillTest, WhatFailsIsQuarantinedInAChangeThatNamesTheCheck) {
   EXPECT_THAT(after.back().details, HasSubstr("wasm_module_size_limit"));
   EXPECT_THAT(state::StateStore::open(state_).value().find_active("acme.demo.echo"), FailsWith(state::kToolNotFound));
   EXPECT_TRUE(all(OnFailure::kQuarantine)->empty());
+}
+
+// Somebody else decides about 1.0.0 while it is audited.
+class Revoking final : public ActivitySink {
+ public:
+  Revoking(const state::StateOptions& state, const crypto::Sha256Digest& content_root)
+      : state_(state), content_root_(content_root) {}
+  void begin(std::string_view what) override {
+    if (what != "auditing acme.demo@1.0.0") return;
+    const skills::RevocationEntry entries[] = {skills::RevokedContent{content_root_}};
+    EXPECT_THAT(state::StateStore::open(state_)->revoke(entries), IsOk());
+  }
+  void end() override {}
+
+ private:
+  const state::StateOptions& state_;
+  crypto::Sha256Digest content_root_;
+};
+
+TEST_F(AuditSkillTest, WhatCannotBeQuarantinedIsReportedWithEverythingElse) {
+  trust();
+  install_and_promote({});
+  const auto first = state::StateStore::open(state_)->find_active("acme.demo.echo");
+  ASSERT_THAT(first, IsOk());
+  install_and_promote({.version = "1.1.0"});
+  config_.audit_file = policy("max_module_bytes = 4\n");
+  Revoking revoking(state_, first->content_root());
+  const Services services{.clock = clock_,
+                          .config = config_,
+                          .schemas = schemas_,
+                          .state = state_,
+                          .runs = runs_,
+                          .watch = watch_,
+                          .engine = shared_engine(),
+                          .random = random_,
+                          .activities = revoking};
+  const auto audited = audit_all(services, *load_audit_policy(services, std::nullopt), OnFailure::kQuarantine);
+  ASSERT_THAT(audited, IsOk());
+  ASSERT_EQ(audited->size(), 2U);
+  EXPECT_TRUE(audited->at(0).report);
+  EXPECT_FALSE(audited->at(0).quarantined);
+  ASSERT_TRUE(audited->at(0).error);
+  EXPECT_TRUE(audited->at(0).error->is(skills::kTrustRevoked));
+  EXPECT_TRUE(audited->at(1).quarantined);
 }
 
 TEST_F(AuditSkillTest, WhatPassesStaysAsItIs) {

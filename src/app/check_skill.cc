@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "promotion_steps.h"
+
 #include <palyra/app/check_skill.h>
 #include <palyra/app/module_source.h>
 #include <palyra/app/skill_selector.h>
@@ -25,7 +27,7 @@ Finding check_status(const InstalledVersion& version) {
   const std::string because = version.status_reason.empty() ? "" : ": " + printable(version.status_reason);
   return Finding::failed(
       "status", Error(kRunDisabled, fmt::format("it is {} and does not run{}", state::to_text(version.status), because))
-                    .with_next("palyra skills promote " + name_of(version)));
+                    .with_next(way_back(version)));
 }
 
 Finding check_result(std::string check, const Result<>& result, std::string fine) {

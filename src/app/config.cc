@@ -171,6 +171,7 @@ Result<LoadedConfig> load_config(const ConfigSources& sources) {
     loaded.warnings.push_back(fmt::format("{}: {} has no effect in this version", each.origin, each.key->name));
   }
   loaded.config = config_of(loaded.values);
+  loaded.config.file = sources.file.value_or("");
   return loaded;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,10 +56,34 @@ Result<> check_apart_from_state(const std::string& directory, const std::string&
               printable(state));
 }
 
+// Where the file is, or would be: as it is named, and behind the links in its directory and in itself.
+Result<std::vector<std::string>> places_of(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path named = fs::absolute(path, error).lexically_normal();
+  const fs::path directory = error ? fs::path() : fs::weakly_canonical(named.parent_path(), error);
+  const fs::path file = error ? fs::path() : fs::weakly_canonical(named, error);
+  if (error) return fail(kPromoteRoot, "'{}' cannot be resolved: {}", printable(path), error.message());
+  return std::vector{named.string(), (directory / named.filename()).string(), file.string()};
+}
+
+// Whoever can write what the operator has set decides what a promotion asks.
+Result<> check_apart_from_policy(const std::string& directory, const Config& config) {
+  for (const std::string* path : {&config.file, &config.audit_file}) {
+    if (path->empty()) continue;
+    for (const std::string& place : PALYRA_TRY(places_of(*path))) {
+      if (!is_within(place, directory)) continue;
+      return fail(kPromoteRoot, "'{}' holds '{}', which says what skills may do", printable(directory),
+                  printable(place));
+    }
+  }
+  return {};
+}
+
 Result<std::string> resolve_directory(const Services& services, const std::string& directory) {
   const std::string shown = printable(directory);
   if (!directory.starts_with('/')) return fail(kPromoteRoot, "'{}' is no absolute path", shown);
-  const std::string resolved = resolve(directory);
+  std::string resolved = resolve(directory);
   struct stat facts{};
   if (resolved.empty() || ::stat(resolved.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
     return fail(kPromoteRoot, "'{}' is no directory", shown);
@@ -69,6 +94,7 @@ Result<std::string> resolve_directory(const Services& services, const std::strin
                 ::geteuid());
   }
   PALYRA_TRY(check_apart_from_state(resolved, services.state.root));
+  PALYRA_TRY(check_apart_from_policy(resolved, services.config));
   return resolved;
 }
 
@@ -117,6 +143,11 @@ Result<std::vector<MappedRoot>> map_roots(const Services& services, const Promot
     root->directory = PALYRA_TRY(resolve_directory(services, mapping.directory));
     const auto* grants_writing = plan.grants.find(mapping.name + " rw");
     root->read_only = mapping.read_only || grants_writing == nullptr;
+  }
+  for (MappedRoot& root : roots) {
+    if (root.directory.empty() || std::ranges::find(named, root.name) != named.end()) continue;
+    root.directory = PALYRA_TRY(resolve_directory(services, root.directory),
+                                fmt::format("the root '{}' of the version that runs", printable(root.name)));
   }
   return roots;
 }

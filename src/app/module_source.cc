@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "promotion_steps.h"
+
 #include <palyra/app/module_source.h>
 #include <palyra/app/run_limits.h>
 #include <palyra/app/skill_settings.h>
@@ -51,9 +53,7 @@ Error not_runnable(const Services& services, const state::StateStore& store, con
   Error error(kRunDisabled, fmt::format("'{}' is of {}, which is {} and does not run{}{}", printable(tool_id), skill,
                                         state::to_text(found->status), found->status_reason.empty() ? "" : ": ",
                                         printable(found->status_reason)));
-  return std::move(error)
-      .with_next(fmt::format("palyra skills show {}", skill))
-      .with_next(fmt::format("palyra skills promote {}", skill));
+  return std::move(error).with_next(fmt::format("palyra skills show {}", skill)).with_next(way_back(*found));
 }
 
 // The assets of an artifact where it was read to.

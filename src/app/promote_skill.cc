@@ -77,6 +77,13 @@ Result<std::optional<state::InstalledVersion>> find_active_of(const state::State
   return std::move(*active);
 }
 
+std::string way_back(const state::InstalledVersion& version) {
+  const std::string name = printable(version.artifact.skill_id + "@" + version.artifact.version);
+  if (version.status == VersionStatus::kRevoked) return "install another version: what is revoked never runs again";
+  const std::string_view command = version.status == VersionStatus::kDisabled ? "enable" : "promote";
+  return fmt::format("palyra skills {} {}", command, name);
+}
+
 Result<> compile_modules(const Services& services, const skills::Artifact& artifact) {
   const runtime::ModuleCompiler* compiler = PALYRA_TRY(services.engine.compiler());
   for (const skills::ArtifactEntry& entry : artifact.entries()) {
@@ -148,6 +155,7 @@ Result<state::InstalledVersion> commit_promotion(const Services& services, const
   return store.promote({.skill = &*verification.skill,
                         .trust_generation = plan.trust_generation,
                         .version_generation = plan.version.generation,
+                        .replaces = state::ActiveVersion::of(plan.replaces),
                         .grants = plan.grants,
                         .roots = plan.roots,
                         .reason = terms.reason});

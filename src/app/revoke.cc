@@ -97,6 +97,8 @@ Result<WrittenRevocations> write_revocations(skills::RevocationDocument document
 Result<std::vector<skills::RevocationEntry>> read_revocation_entries(const Services& services,
                                                                      const RevocationArguments& arguments) {
   std::vector<skills::RevocationEntry> entries;
+  entries.reserve(arguments.keys.size() + arguments.fingerprints.size() + arguments.content_roots.size() +
+                  arguments.skills.size());
   for (const std::string& key : arguments.keys) {
     entries.emplace_back(skills::RevokedKey{PALYRA_TRY(read_public_key(key))});
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace palyra::app {
@@ -14,74 +15,111 @@ namespace palyra::app {
 struct RunWatch::Entry {
   crypto::Sha256Digest content_root;
   std::atomic<bool>* cancel = nullptr;  // there as long as this is one of the entries
-  SteadyTime known_good;                // when it began, or was last known to be runnable; of the watching thread
-  std::optional<Error> why{};           // under the lock of the entries
+  // The rest is under the lock of the entries.
+  SteadyTime known_good;  // when it began, or when the question was asked that last found it runnable
+  std::string doubt = "the state does not answer";
+  bool doubted = false;  // nobody could say for almost kMostDoubt, at the last look
+  std::optional<Error> why{};
+
+  void stop(Error because);
 };
 
-namespace {
-
-// nullopt: it goes on.
-std::optional<Error> judge(const Result<bool>& runnable, RunWatch::Entry& entry, SteadyTime now) {
-  if (runnable && *runnable) {
-    entry.known_good = now;
-    return std::nullopt;
-  }
-  if (runnable) return Error(kRunStopped, "its skill was revoked, quarantined or removed while it ran");
-  if (now - entry.known_good < kMostDoubt) return std::nullopt;
-  return Error(kRunStopped, fmt::format("for {} ms nobody could say whether its skill may still run: {}",
-                                        kMostDoubt.count(), runnable.error().describe()));
+void RunWatch::Entry::stop(Error because) {
+  if (why) return;
+  why = std::move(because);
+  cancel->store(true);
 }
-
-}  // namespace
 
 struct RunWatch::Parts {
   explicit Parts(const state::StateOptions& with_options) : options(with_options) {}
 
   using Entries = std::vector<std::shared_ptr<Entry>>;
+  using Locked = Guarded<Entries>::Locked;
 
-  void watch(const std::stop_token& stop);
-  // Asks without the lock: a question may wait for a disk.
-  void look(const Entries& running);
-  void stop_call(const std::shared_ptr<Entry>& entry, Error why);
+  void start();
+  // While something runs, an interval later.
+  Locked next_look(const std::stop_token& stop);
+  // Asks without the lock: a question may wait for a disk, or for whoever writes.
+  void ask_on(const std::stop_token& stop);
+  void ask(const crypto::Sha256Digest& content_root);
+  void doubt_on(const std::stop_token& stop);
+  void doubt(Entry& entry) const;
   Result<bool> is_runnable(const crypto::Sha256Digest& content_root);
 
   const state::StateOptions& options;
-  std::optional<state::StateStore> store;  // of the watching thread
+  std::optional<state::StateStore> store;  // of the asking thread
   Guarded<Entries> entries;                // of the calls that run
   std::condition_variable_any changed;
-  std::jthread thread;  // last: it uses the others. Guarded by the lock of `entries`
+  // Last: they use the others. Guarded by the lock of `entries`.
+  std::jthread asking;
+  std::jthread doubting;
 };
+
+void RunWatch::Parts::start() {
+  if (asking.joinable()) return;
+  asking = std::jthread([this](const std::stop_token& stop) { ask_on(stop); });
+  doubting = std::jthread([this](const std::stop_token& stop) { doubt_on(stop); });
+}
 
 Result<bool> RunWatch::Parts::is_runnable(const crypto::Sha256Digest& content_root) {
   if (!store) store.emplace(PALYRA_TRY(state::StateStore::open(options)));
   return store->is_runnable(content_root);
 }
 
-void RunWatch::Parts::look(const Entries& running) {
-  for (const std::shared_ptr<Entry>& entry : running) {
-    auto why = judge(is_runnable(entry->content_root), *entry, options.clock->steady());
-    if (why) stop_call(entry, *std::move(why));
+void RunWatch::Parts::ask(const crypto::Sha256Digest& content_root) {
+  const SteadyTime asked = options.clock->steady();
+  const Result<bool> runnable = is_runnable(content_root);
+  if (!runnable) store.reset();  // the next question opens what is there by then
+  const auto locked = entries.lock();
+  for (const std::shared_ptr<Entry>& entry : *locked) {
+    if (entry->content_root != content_root) continue;
+    if (!runnable) {
+      entry->doubt = runnable.error().describe();
+    } else if (*runnable) {
+      entry->known_good = std::max(entry->known_good, asked);
+    } else {
+      entry->stop(Error(kRunStopped, "its skill was revoked, quarantined or removed while it ran"));
+    }
   }
 }
 
-void RunWatch::Parts::stop_call(const std::shared_ptr<Entry>& entry, Error why) {
-  const auto locked = entries.lock();
-  const bool runs_still = std::ranges::find(*locked, entry) != locked->end();
-  if (!runs_still || entry->why) return;
-  entry->why = std::move(why);
-  entry->cancel->store(true);
+RunWatch::Parts::Locked RunWatch::Parts::next_look(const std::stop_token& stop) {
+  auto locked = entries.lock();
+  changed.wait(locked.lock(), stop, [&] { return !locked->empty(); });
+  changed.wait_for(locked.lock(), stop, kWatchInterval, [] { return false; });
+  return locked;
 }
 
-void RunWatch::Parts::watch(const std::stop_token& stop) {
+void RunWatch::Parts::ask_on(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    Entries running;
+    std::vector<crypto::Sha256Digest> running;  // each once, in the order in which their calls began
     {
-      auto locked = entries.lock();
-      changed.wait(locked.lock(), stop, [&] { return !locked->empty(); });
-      changed.wait_for(locked.lock(), stop, kWatchInterval, [] { return false; });
-      running = *locked;
+      const auto locked = next_look(stop);
+      for (const std::shared_ptr<Entry>& entry : *locked) {
+        if (std::ranges::find(running, entry->content_root) == running.end()) running.push_back(entry->content_root);
+      }
     }
-    if (!stop.stop_requested()) look(running);
+    for (const crypto::Sha256Digest& content_root : running) {
+      if (stop.stop_requested()) return;
+      ask(content_root);
+    }
+  }
+}
+
+// Two looks, so that a process that stood still asks once more before it stops anything.
+void RunWatch::Parts::doubt(Entry& entry) const {
+  const auto unknown_for = options.clock->steady() - entry.known_good;
+  const bool was_doubted = std::exchange(entry.doubted, unknown_for >= kMostDoubt - kWatchInterval);
+  if (!was_doubted || unknown_for < kMostDoubt) return;
+  entry.stop(Error(kRunStopped, fmt::format("for {} ms nobody could say whether its skill may still run: {}",
+                                            kMostDoubt.count(), entry.doubt)));
+}
+
+// A thread of its own: the asking one may be waiting.
+void RunWatch::Parts::doubt_on(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const auto locked = next_look(stop);
+    for (const std::shared_ptr<Entry>& entry : *locked) doubt(*entry);
   }
 }
 
@@ -96,11 +134,9 @@ RunWatch::Call RunWatch::watch(const crypto::Sha256Digest& content_root, std::at
   {
     const auto locked = parts_->entries.lock();
     locked->push_back(entry);
-    if (!parts_->thread.joinable()) {
-      parts_->thread = std::jthread([parts = parts_.get()](const std::stop_token& stop) { parts->watch(stop); });
-    }
+    parts_->start();
   }
-  parts_->changed.notify_one();
+  parts_->changed.notify_all();
   return {*this, std::move(entry)};
 }
 

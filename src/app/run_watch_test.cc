@@ -2,9 +2,15 @@
 // Calls in flight when somebody decides that their skill must not run.
 #include "app_fixture.h"
 
+#include <palyra/app/backup_state.h>
+#include <palyra/app/recover_state.h>
 #include <palyra/app/stop_skill.h>
 
+#include <csignal>
+#include <fcntl.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 namespace palyra::app {
 namespace {
@@ -132,6 +138,81 @@ TEST_F(RunWatchTest, WhatNobodyCanAnswerForIsStopped) {
   clock.jumped.store(true);
   ASSERT_TRUE(wait_for(stops));
   EXPECT_THAT(call.stopped()->message(), ::testing::HasSubstr("nobody could say"));
+}
+
+// Another process holds the locks of a writer that does not end, from here until `release`.
+class BusyWriter {
+ public:
+  explicit BusyWriter(const std::string& database) {
+    int locked[2] = {-1, -1};
+    EXPECT_EQ(::pipe(locked), 0);
+    pid_ = ::fork();
+    if (pid_ == 0) hold(database.c_str(), locked[1]);
+    char said = 0;
+    EXPECT_EQ(::read(locked[0], &said, 1), 1);
+    EXPECT_EQ(said, 'y');
+    ::close(locked[0]);
+    ::close(locked[1]);
+  }
+  BusyWriter(const BusyWriter&) = delete;
+  BusyWriter& operator=(const BusyWriter&) = delete;
+  ~BusyWriter() { release(); }
+
+  void release() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+
+ private:
+  [[noreturn]] static void hold(const char* database, int told) {
+    struct flock lock{};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = 0x4000'0000;  // the lock bytes of SQLite's file format
+    lock.l_len = 512;
+    const int file = ::open(database, O_RDWR | O_CLOEXEC);
+    const char said = ::fcntl(file, F_SETLK, &lock) == 0 ? 'y' : 'n';
+    if (::write(told, &said, 1) != 1) ::_exit(1);
+    for (;;) ::pause();
+  }
+
+  pid_t pid_ = 0;
+};
+
+TEST_F(RunWatchTest, ABusyDatabaseDelaysNoStop) {
+  trust();
+  const state::InstalledVersion version = promoted({});
+  JumpingClock clock;
+  const state::StateOptions options{.root = state_.root, .actor = "test", .clock = &clock};
+  const RunWatch watch(options);
+  BusyWriter writer(state_.root + "/trust.db");
+  std::atomic<bool> stops{false};
+  const RunWatch::Call call = watch.watch(version.content_root(), stops);
+  clock.jumped.store(true);
+  const SteadyTime unanswered = clock_.steady();
+  ASSERT_TRUE(wait_for(stops));
+  EXPECT_LT(clock_.steady() - unanswered, kLimit);
+  EXPECT_THAT(call.stopped()->message(), ::testing::HasSubstr("nobody could say"));
+  writer.release();
+}
+
+TEST_F(RunWatchTest, AStateThatWasReplacedIsAskedAnew) {
+  trust();
+  const state::InstalledVersion removed = promoted({.version = "1.0.0"});
+  const state::InstalledVersion active = promoted({.version = "1.1.0"});
+  const std::string backup = dir_.file("backup.db");
+  ASSERT_THAT(backup_state(services_, backup), IsOk());
+  std::atomic<bool> removed_stops{false};
+  std::atomic<bool> stops{false};
+  const RunWatch::Call first = watch_.watch(removed.content_root(), removed_stops);
+  const RunWatch::Call second = watch_.watch(active.content_root(), stops);
+  ASSERT_THAT(remove_skill(services_, "acme.demo@1.0.0"), IsOk());
+  ASSERT_TRUE(wait_for(removed_stops));  // so the state of before is open
+  ASSERT_THAT(recover_state(services_, backup), IsOk());
+  ASSERT_TRUE(wait_for(stops));
+  EXPECT_THAT(second.stopped()->message(), ::testing::HasSubstr("quarantined"));
 }
 
 TEST_F(RunWatchTest, ACallThatEndedIsForgotten) {

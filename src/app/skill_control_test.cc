@@ -235,6 +235,41 @@ TEST_F(SkillControlTest, RootsAreMappedToDirectoriesOfTheirOperator) {
   EXPECT_THAT(plan_promotion(services_, {.selector = "acme.demo", .only = {}, .deny = {"notes rw"}})->roots.size(), 1U);
 }
 
+TEST_F(SkillControlTest, ADirectoryOfBeforeIsJudgedAgain) {
+  trust();
+  ASSERT_THAT(install(build({.rest = kRoots})), IsOk());
+  const std::string notes = dir_.file("my-notes");
+  std::filesystem::create_directories(notes);
+  const auto plan = plan_with_roots({"notes=" + notes});
+  ASSERT_THAT(plan, IsOk());
+  ASSERT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTyped, .pin_fingerprint = {}}), IsOk());
+  ASSERT_THAT(install(build({.rest = kRoots, .version = "1.1.0"})), IsOk());
+  std::filesystem::remove(notes);
+  std::filesystem::create_directory_symlink(state_.root, notes);
+  const auto again = plan_with_roots({});
+  ASSERT_THAT(again, FailsWith(kPromoteRoot));
+  EXPECT_THAT(again.error().message(), HasSubstr("the state directory"));
+  std::filesystem::create_directories(dir_.file("others"));
+  EXPECT_THAT(plan_with_roots({"notes=" + dir_.file("others")}), IsOk());
+}
+
+TEST_F(SkillControlTest, TheAdviceIsWhatHelps) {
+  trust();
+  install_and_promote({});
+  ASSERT_THAT(disable_skill(services_, "acme.demo"), IsOk());
+  EXPECT_THAT(call("{}").error->error.next(),
+              ElementsAre("palyra skills show acme.demo@1.0.0", "palyra skills enable acme.demo@1.0.0"));
+  ASSERT_THAT(quarantine_skill(services_, "acme.demo"), IsOk());
+  EXPECT_THAT(call("{}").error->error.next().back(), "palyra skills promote acme.demo@1.0.0");
+  auto store = state::StateStore::open(state_);
+  ASSERT_THAT(store, IsOk());
+  const auto root = show_skill(services_, "acme.demo")->version.content_root();
+  ASSERT_THAT(promote("acme.demo"), IsOk());
+  const skills::RevocationEntry entries[] = {skills::RevokedContent{root}};
+  ASSERT_THAT(store->revoke(entries), IsOk());
+  EXPECT_THAT(call("{}").error->error.next().back(), HasSubstr("never runs again"));
+}
+
 TEST_F(SkillControlTest, RefusesDirectoriesThatNoSkillMayHave) {
   trust();
   ASSERT_THAT(install(build({.rest = kRoots})), IsOk());
@@ -259,6 +294,20 @@ TEST_F(SkillControlTest, RefusesDirectoriesThatNoSkillMayHave) {
   EXPECT_THAT(message({"notes=" + state_.root}), HasSubstr("the state directory"));
   EXPECT_THAT(message({"notes=" + dir_.file("to-state") + "/objects"}), HasSubstr("the state directory"));
   EXPECT_THAT(message({"notes=" + dir_.file("")}), HasSubstr("the state directory"));
+  // Where the configuration is, or would be, also through a link.
+  const std::string set = dir_.file("set");
+  std::filesystem::create_directories(set + "/palyra");
+  write(set + "/real.toml", "");
+  std::filesystem::create_symlink(set + "/real.toml", dir_.file("link.toml"));
+  for (std::string Config::* file : {&Config::file, &Config::audit_file}) {
+    for (const std::string& path :
+         {set + "/palyra/config.toml", set + "/palyra/../real.toml", dir_.file("link.toml")}) {
+      config_.*file = path;
+      EXPECT_THAT(message({"notes=" + set}), HasSubstr("says what skills may do")) << path;
+    }
+    (config_.*file).clear();
+  }
+  EXPECT_THAT(plan_with_roots({"notes=" + set}), IsOk());
   if (::geteuid() == 0) {
     ASSERT_EQ(::chown(notes.c_str(), 1, 1), 0);
     EXPECT_THAT(message({"notes=" + notes}), HasSubstr("belongs to uid 1"));

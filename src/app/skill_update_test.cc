@@ -2,11 +2,14 @@
 // Newer versions of skills that run here: which of them nobody has to look at.
 #include "app_fixture.h"
 
+#include <palyra/app/activate_skill.h>
 #include <palyra/app/list_skills.h>
 #include <palyra/app/skill_history.h>
+#include <palyra/app/stop_skill.h>
 #include <palyra/app/update_skill.h>
 
 #include <algorithm>
+#include <fstream>
 
 namespace palyra::app {
 namespace {
@@ -230,6 +233,87 @@ TEST_F(SkillUpdateTest, ThePolicyDecidesWhoDecides) {
   EXPECT_THAT(offer_update(services_, dir_.file("none"), std::nullopt), FailsWith(kUpdatesOff));
   config_.updates = "auto";
   EXPECT_THAT(skills_with_updates(services_, "acme.none"), FailsWith(state::kSkillNotInstalled));
+}
+
+TEST_F(SkillUpdateTest, WhatAnOperatorStoppedComesBackByAPersonAlone) {
+  trust();
+  install_and_promote({.tool = kExample});
+  install_and_promote({.tool = kExample, .version = "1.1.0"});
+  const auto back = plan_rollback(services_, "acme.demo");
+  ASSERT_THAT(back, IsOk());
+  ASSERT_THAT(roll_back(services_, *back, ConsentForm::kTyped), IsOk());
+  ASSERT_THAT(quarantine_skill(services_, "acme.demo@1.1.0"), IsOk());
+  EXPECT_THAT(obstacles(), ElementsAre(HasSubstr("ran here before"), HasSubstr("quarantined by an operator")));
+  // Nor does it come as a new file.
+  ASSERT_THAT(remove_skill(services_, "acme.demo@1.1.0", Purge::kNo), IsOk());
+  ASSERT_TRUE(offer_update(services_, dir_.file("demo-1.1.0.palyra-skill"), std::nullopt)->kept);
+  EXPECT_THAT(obstacles(), ElementsAre(HasSubstr("ran here before")));
+}
+
+TEST_F(SkillUpdateTest, WhatAnOperatorHoldsBackWaits) {
+  offer({.tool = kExample, .version = "1.1.0"});
+  auto store = state::StateStore::open(state_);
+  ASSERT_THAT(store, IsOk());
+  const auto waiting = show_skill(services_, "acme.demo@1.1.0");
+  ASSERT_THAT(waiting, IsOk());
+  ASSERT_THAT(store->quarantine(waiting->version.content_root(), "held back"), IsOk());
+  EXPECT_THAT(obstacles(), ElementsAre(HasSubstr("put into quarantine here: held back")));
+}
+
+TEST_F(SkillUpdateTest, WaitsWhenADirectoryOfItsRootsIsAnotherOne) {
+  const std::string rest = "[capabilities.filesystem]\nwrite_roots = [\"notes\"]\n";
+  trust();
+  ASSERT_THAT(install(build({.tool = kExample, .rest = rest})), IsOk());
+  const std::string notes = dir_.file("notes");
+  std::filesystem::create_directories(notes);
+  const auto plan =
+      plan_promotion(services_, {.selector = "acme.demo", .only = {}, .deny = {}, .map_root = {"notes=" + notes}});
+  ASSERT_THAT(plan, IsOk());
+  ASSERT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTyped, .pin_fingerprint = {}}), IsOk());
+  ASSERT_TRUE(offer_update(services_, build({.tool = kExample, .rest = rest, .version = "1.1.0"}), std::nullopt)->kept);
+  EXPECT_THAT(obstacles(), ElementsAre(HasSubstr("examples_pass: ")));  // no example is given a directory
+  std::filesystem::rename(notes, dir_.file("moved"));
+  EXPECT_THAT(obstacles(), ElementsAre(HasSubstr("is no directory")));
+  std::filesystem::create_directory_symlink(dir_.file("moved"), notes);
+  EXPECT_THAT(obstacles(),
+              ElementsAre(HasSubstr("the directory of its root 'notes' is '"), HasSubstr("examples_pass: ")));
+  std::filesystem::remove(notes);
+  std::filesystem::create_directory_symlink(state_.root, notes);
+  EXPECT_THAT(obstacles(), ElementsAre(HasSubstr("the state directory")));
+}
+
+// Damages the state, in place, when verification of a file begins.
+class Damaging final : public ActivitySink {
+ public:
+  explicit Damaging(std::string file) : file_(std::move(file)) {}
+  void begin(std::string_view what) override {
+    if (what.starts_with("verifying")) std::ofstream(file_, std::ios::trunc) << std::string(65'536, 'x');
+  }
+  void end() override {}
+
+ private:
+  std::string file_;
+};
+
+TEST_F(SkillUpdateTest, WhatRunsHereAndCannotBeReadIsNoSkillThatDoesNotRunHere) {
+  trust();
+  install_and_promote({.tool = kExample});
+  const std::string newer = build({.tool = kExample, .version = "1.1.0"});
+  Damaging damaging(state_.root + "/trust.db");
+  const Services services{.clock = clock_,
+                          .config = config_,
+                          .schemas = schemas_,
+                          .state = state_,
+                          .runs = runs_,
+                          .watch = watch_,
+                          .engine = shared_engine(),
+                          .random = random_,
+                          .activities = damaging};
+  const auto offered = offer_update(services, newer, std::nullopt);
+  ASSERT_THAT(offered, IsOk());
+  EXPECT_EQ(offered->skipped, "");
+  ASSERT_TRUE(offered->error);
+  EXPECT_FALSE(offered->kept);
 }
 
 TEST_F(SkillUpdateTest, TheListNamesWhatWaits) {

@@ -17,8 +17,7 @@ Result<state::GarbageReport> collect(const Services& services, state::StateStore
 Result<state::InstalledVersion> quarantine_skill(const Services& services, const std::string& selector) {
   state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   state::InstalledVersion version = PALYRA_TRY(select_version(store, selector, is_any));
-  if (version.status == state::VersionStatus::kQuarantined) return version;
-  PALYRA_TRY(store.quarantine(version.content_root(), "quarantined by an operator"));
+  PALYRA_TRY(store.quarantine(version.content_root(), std::string(kQuarantinedByOperator)));
   return version;
 }
 

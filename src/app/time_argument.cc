@@ -17,9 +17,10 @@ constexpr std::int64_t kSecondsPerDay = 86'400;
 // Digits and nothing else.
 std::optional<std::int64_t> number(std::string_view text) {
   std::int64_t value = 0;
-  const char* const end = text.data() + text.size();
+  const char* const begin = text.begin();
+  const char* const end = text.end();
   if (text.empty() || text.front() == '-') return std::nullopt;
-  const auto [read, error] = std::from_chars(text.data(), end, value);
+  const auto [read, error] = std::from_chars(begin, end, value);
   if (error != std::errc() || read != end) return std::nullopt;
   return value;
 }

@@ -29,6 +29,9 @@ constexpr std::string_view kOff = "off";
 constexpr std::array<std::string_view, 5> kMustPass = {"capability_diff", "publisher_continuity", "name_confusable",
                                                        "release_age", "examples_pass"};
 
+// Why a file waits that nobody but its arrival put there. Any other reason is a decision about this version.
+constexpr std::array<std::string_view, 2> kWaitsSinceItCame = {"newly installed", "its publisher is not known here"};
+
 Result<> check_not_off(const Services& services) {
   if (services.config.updates != kOff) return {};
   return std::unexpected(Error(kUpdatesOff, "updates are switched off here (policy.updates = \"off\")")
@@ -46,14 +49,14 @@ bool is_promotable(const InstalledVersion& version) {
 }
 
 // Why the file is no update of anything here; empty: it is one.
-std::string why_not_wanted(const state::StateStore& store, const skills::SkillIdentity& identity,
-                           const std::optional<std::string>& skill_id) {
+Result<std::string> why_not_wanted(const state::StateStore& store, const skills::SkillIdentity& identity,
+                                   const std::optional<std::string>& skill_id) {
   if (skill_id && *skill_id != identity.skill_id) return "it is of another skill: " + printable(identity.skill_id);
-  const auto versions = store.versions_of(identity.skill_id);
-  const InstalledVersion* active = versions ? active_among(*versions) : nullptr;
+  const std::vector<InstalledVersion> versions = PALYRA_TRY(store.versions_of(identity.skill_id));
+  const InstalledVersion* active = active_among(versions);
   if (active == nullptr) return fmt::format("{} is not active here", printable(identity.skill_id));
   const auto running = skills::Version::parse(active->artifact.version);
-  if (running && identity.version > *running) return {};
+  if (running && identity.version > *running) return std::string();
   return fmt::format("{}@{} is not newer than {}, which runs", printable(identity.skill_id),
                      printable(identity.version.to_text()), printable(active->artifact.version));
 }
@@ -82,6 +85,30 @@ void add_audit(const skills::AuditReport& audit, std::vector<std::string>& obsta
   if (!audit.passed() && obstacles.empty()) obstacles.emplace_back("the audit did not pass");
 }
 
+// What was stopped here, by whomever, comes back by a person's word alone.
+void add_decisions(const skills::SkillTrustStore& trust, const PromotionPlan& plan,
+                   std::vector<std::string>& obstacles) {
+  const skills::SkillIdentity& identity = plan.verification.document->statement.identity;
+  const skills::SkillRecord* record = trust.find_skill(identity.skill_id);
+  if (record != nullptr && record->highest_version && *record->highest_version >= identity.version) {
+    obstacles.emplace_back("it, or a newer one, ran here before; only a person brings it back");
+  }
+  const std::string& reason = plan.version.status_reason;
+  if (std::ranges::find(kWaitsSinceItCame, reason) == kWaitsSinceItCame.end()) {
+    obstacles.push_back("it was put into quarantine here: " + printable(reason));
+  }
+}
+
+void add_moved_roots(const PromotionPlan& plan, std::vector<std::string>& obstacles) {
+  if (!plan.replaces) return;
+  for (const state::MappedRoot& before : plan.replaces->roots) {
+    const auto root = std::ranges::find(plan.roots, before.name, &state::MappedRoot::name);
+    if (root == plan.roots.end() || root->directory == before.directory) continue;
+    obstacles.push_back(fmt::format("the directory of its root '{}' is '{}' now, and was '{}'", printable(before.name),
+                                    printable(root->directory), printable(before.directory)));
+  }
+}
+
 std::vector<std::string> find_obstacles(const skills::SkillTrustStore& trust, const PromotionPlan& plan) {
   std::vector<std::string> obstacles;
   const skills::Statement& statement = plan.verification.document->statement;
@@ -97,6 +124,8 @@ std::vector<std::string> find_obstacles(const skills::SkillTrustStore& trust, co
   if (skills::is_fast_forward(trust, statement)) {
     obstacles.emplace_back("it jumps over a major version, which would block those between for good");
   }
+  add_decisions(trust, plan, obstacles);
+  add_moved_roots(plan, obstacles);
   for (const Capability& each : plan.difference.added) {
     obstacles.push_back(fmt::format("it wants to {} ({}), which the active version may not",
                                     printable(capability::describe(each)),
@@ -153,13 +182,18 @@ Result<OfferedFile> offer_update(const Services& services, const std::string& pa
   OfferedFile offered{.path = path, .kept = {}, .skipped = {}, .error = {}};
   const auto wanted = [&](const skills::Verification& verification) {
     if (!verification.document || !verification.signers) return false;
-    offered.skipped = why_not_wanted(store, verification.document->statement.identity, skill_id);
-    return offered.skipped.empty() && !verification.error;
+    auto why = why_not_wanted(store, verification.document->statement.identity, skill_id);
+    if (why) {
+      offered.skipped = *std::move(why);
+    } else {
+      offered.error = std::move(why).error();
+    }
+    return why && offered.skipped.empty() && !verification.error;
   };
   InstallSkillReply reply = PALYRA_TRY(
       install_skill_artifact(services, {.path = path, .pin_fingerprint = {}, .downgrade = {}, .wanted = wanted}));
   offered.kept = std::move(reply.kept);
-  if (offered.skipped.empty()) offered.error = std::move(reply.verification.error);
+  if (offered.skipped.empty() && !offered.error) offered.error = std::move(reply.verification.error);
   return offered;
 }
 

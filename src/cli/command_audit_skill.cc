@@ -50,6 +50,7 @@ std::string audited_text(const app::AuditedSkill& audited, AuditDetail detail) {
   if (!audited.report) return fmt::format("{}: not audited: {}\n", name, shown(audited.error->message()));
   std::string text = fmt::format("{}: audit {}{}\n", name, skills::to_text(audited.report->status()),
                                  audited.quarantined ? ", quarantined now" : "");
+  if (audited.error) text += fmt::format("  not quarantined: {}\n", shown(audited.error->message()));
   return text + audit_text(*audited.report, detail);
 }
 

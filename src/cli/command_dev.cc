@@ -5,12 +5,16 @@
 #include "present.h"
 
 #include <palyra/app/run_examples.h>
+#include <palyra/base/file.h>
+#include <palyra/base/unique_fd.h>
 
 #include <fmt/format.h>
 
 #include <csignal>
 #include <filesystem>
 #include <memory>
+#include <poll.h>
+#include <sys/eventfd.h>
 
 namespace palyra::cli {
 namespace {
@@ -23,35 +27,38 @@ struct DevOptions {
   std::int64_t builds = 0;  // 0: until it is interrupted
 };
 
-volatile std::sig_atomic_t& interrupted_flag() {
-  static volatile std::sig_atomic_t interrupted = 0;
-  return interrupted;
+// Of the handler, which can hold nothing of its own.
+volatile std::sig_atomic_t& interruption_descriptor() {
+  static volatile std::sig_atomic_t descriptor = -1;
+  return descriptor;
 }
 
-// The first Ctrl-C ends the watch when the build is done, the second the program. Blocked but while we wait, so that
-// none is missed between looking and waiting; programs that are started meanwhile get them all.
+// The first Ctrl-C ends the watch when the build is done, the second the program.
 class Interrupts {
  public:
-  Interrupts() {
-    struct sigaction action{};
-    action.sa_handler = [](int) { interrupted_flag() = 1; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    static_cast<void>(::sigaction(SIGINT, &action, nullptr));
-    static_cast<void>(::sigaction(SIGTERM, &action, nullptr));
-    static_cast<void>(::sigemptyset(&blocked_));
-    static_cast<void>(::sigaddset(&blocked_, SIGINT));
-    static_cast<void>(::sigaddset(&blocked_, SIGTERM));
+  static Result<Interrupts> open() {
+    UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (event.get() < 0) return fail(kFileFailed, "no descriptor for signals is left");
+    return Interrupts(std::move(event));
   }
-  Result<Wakeup> wait(DirectoryWatch& watch, const DirectorySnapshot& seen) {
-    sigset_t let_through;
-    static_cast<void>(::pthread_sigmask(SIG_BLOCK, &blocked_, &let_through));
-    auto woken = watch.wait(seen, kQuiet, interrupted_flag(), let_through);
-    static_cast<void>(::pthread_sigmask(SIG_SETMASK, &let_through, nullptr));
-    return woken;
+  // Readable when there was one.
+  [[nodiscard]] int descriptor() const { return event_.get(); }
+  [[nodiscard]] bool happened() const {
+    pollfd waited{.fd = event_.get(), .events = POLLIN, .revents = 0};
+    return ::poll(&waited, 1, 0) > 0;
   }
 
  private:
-  sigset_t blocked_{};
+  explicit Interrupts(UniqueFd event) : event_(std::move(event)) {
+    interruption_descriptor() = event_.get();
+    struct sigaction action{};
+    action.sa_handler = [](int) { static_cast<void>(::eventfd_write(interruption_descriptor(), 1)); };
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    static_cast<void>(::sigaction(SIGINT, &action, nullptr));
+    static_cast<void>(::sigaction(SIGTERM, &action, nullptr));
+  }
+
+  UniqueFd event_;
 };
 
 // One round: build, load, examples. What is wrong with the skill is what the person wants to see, and no end.
@@ -115,10 +122,10 @@ Result<Report> dev(Session& session, const DevOptions& options) {
     return fail(kUsage, "'{}' is no directory", shown(options.directory));
   }
   DirectoryWatch watch = PALYRA_TRY(DirectoryWatch::open(options.directory));
-  Interrupts interrupts;
+  const Interrupts interrupts = PALYRA_TRY(Interrupts::open());
   Round round(session);
   std::set<std::string> written;  // while the last round ran
-  while (interrupted_flag() == 0) {
+  while (!interrupts.happened()) {
     const DirectorySnapshot before = take_snapshot(options.directory);
     round.run(options.directory);
     if (round.builds() == options.builds) return round.report();
@@ -130,7 +137,7 @@ Result<Report> dev(Session& session, const DevOptions& options) {
     written = std::move(now_written);
     if (saved) continue;
     session.output().note("waiting for a change; Ctrl-C ends it");
-    if (PALYRA_TRY(interrupts.wait(watch, after)) == Wakeup::kInterrupted) break;
+    if (PALYRA_TRY(watch.wait(after, kQuiet, interrupts.descriptor())) == Wakeup::kInterrupted) break;
   }
   // Being interrupted is how it ends.
   Report report = round.report();

@@ -97,6 +97,10 @@ Result<Report> install_file(Session& session, const InstallOptions& options, con
   }
   report.result.set("promotion", promoted->result);
   report.text += promoted->text;
+  if (promoted->failure) {
+    report.failure = std::move(promoted->failure);
+    report.failure->error = std::move(report.failure->error).with_context("it is installed and waits in quarantine");
+  }
   return report;
 }
 

@@ -28,6 +28,7 @@ std::vector<capability::Capability> left_out(const app::PromotionPlan& plan) {
 
 std::vector<std::string> setting_lines(const app::PromotionPlan& plan) {
   std::vector<std::string> lines;
+  lines.reserve(plan.missing_settings.size());
   for (const std::string& key : plan.missing_settings) {
     lines.push_back(fmt::format("{}: palyra skills config set {} {} VALUE", shown(key),
                                 shown(plan.manifest().identity.skill_id), shown(key)));

@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "present.h"
 #include "promotion.h"
+#include "shell_quoted.h"
 #include "terminal.h"
 #include "worst_failure.h"
 
@@ -74,6 +75,13 @@ Way way_of(const app::Services& services, const UpdateOptions& options, const ap
   return ask ? Way::kAsk : Way::kWait;
 }
 
+Result<std::optional<state::InstalledVersion>> ask_person(Session& session, const app::WaitingUpdate& update) {
+  for (const std::string& each : update.obstacles) session.output().note("needs your word: " + shown(each));
+  Report promoted = PALYRA_TRY(promote(session, {.plan = update.promotion, .first_use = {}}));
+  if (promoted.failure) return std::unexpected(std::move(promoted.failure->error));
+  return update.version;
+}
+
 // Absent: it waits, which is no failure.
 Result<std::optional<state::InstalledVersion>> go_on(Session& session, const UpdateOptions& options,
                                                      const app::WaitingUpdate& update) {
@@ -85,9 +93,7 @@ Result<std::optional<state::InstalledVersion>> go_on(Session& session, const Upd
       return PALYRA_TRY(
           app::promote_skill(services, *update.plan, {.form = app::ConsentForm::kFlag, .pin_fingerprint = {}}));
     case Way::kAsk:
-      for (const std::string& each : update.obstacles) session.output().note("needs your word: " + shown(each));
-      PALYRA_TRY(promote(session, {.plan = update.promotion, .first_use = {}}));
-      return update.version;
+      return ask_person(session, update);
     case Way::kWait:
       return std::nullopt;
   }
@@ -96,7 +102,7 @@ Result<std::optional<state::InstalledVersion>> go_on(Session& session, const Upd
 
 std::string next_command(const app::WaitingUpdate& update) {
   std::string command = fmt::format("palyra skills promote {}", version_name(update.version));
-  for (const std::string& text : update.promotion.deny) command += fmt::format(" --deny '{}'", shown(text));
+  for (const std::string& text : update.promotion.deny) command += " --deny " + shell_quoted(shown(text));
   return command;
 }
 
@@ -143,8 +149,14 @@ Result<Report> update(Session& session, const UpdateOptions& options) {
   report.result = Json(Json::Object{});
   PALYRA_TRY(offer_files(services, options, report));
   Json::Array updates;
-  for (const std::string& skill_id : PALYRA_TRY(app::skills_with_updates(services, options.only()))) {
-    PALYRA_TRY(update_skill(session, options, skill_id, report, updates));
+  // From here on something may have changed: what fails is told, and what was done before it as well.
+  const auto waiting = app::skills_with_updates(services, options.only());
+  if (!waiting) keep_worst(report.failure, failure_of(waiting.error()));
+  for (const std::string& skill_id : waiting.value_or(std::vector<std::string>())) {
+    auto updated = update_skill(session, options, skill_id, report, updates);
+    if (updated) continue;
+    keep_worst(report.failure,
+               failure_of(std::move(updated).error().with_context("while updating " + shown(skill_id))));
   }
   if (report.text.empty()) report.text = "no update waits\n";
   report.result.set("updates", std::move(updates));

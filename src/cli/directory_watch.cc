@@ -32,11 +32,6 @@ void visit(const std::string& directory, Visit&& each_entry) {
   }
 }
 
-timespec to_timespec(std::chrono::milliseconds time) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
-  return {.tv_sec = seconds.count(), .tv_nsec = std::chrono::nanoseconds(time - seconds).count()};
-}
-
 }  // namespace
 
 DirectorySnapshot take_snapshot(const std::string& directory) {
@@ -101,20 +96,19 @@ bool DirectoryWatch::drain() const {
   return any;
 }
 
-Result<Wakeup> DirectoryWatch::wait(const DirectorySnapshot& seen, std::chrono::milliseconds quiet,
-                                    const volatile std::sig_atomic_t& interrupted, const sigset_t& signals) {
-  while (interrupted == 0) {
+Result<Wakeup> DirectoryWatch::wait(const DirectorySnapshot& seen, std::chrono::milliseconds quiet, int interruption) {
+  while (true) {
     // Before looking: what comes after it is noticed.
     PALYRA_TRY(watch_all());
     static_cast<void>(drain());
     const bool changed = !changed_paths(seen, take_snapshot(directory_)).empty();
-    const timespec patience = to_timespec(quiet);
-    pollfd waited{.fd = descriptor_, .events = POLLIN, .revents = 0};
-    const int ready = ::ppoll(&waited, 1, changed ? &patience : nullptr, &signals);
+    std::array<pollfd, 2> waited{
+        {{.fd = descriptor_, .events = POLLIN, .revents = 0}, {.fd = interruption, .events = POLLIN, .revents = 0}}};
+    const int ready = ::poll(waited.data(), waited.size(), changed ? static_cast<int>(quiet.count()) : -1);
     if (ready < 0 && errno != EINTR) return std::unexpected(file_error(errno, "watch", directory_));
+    if (ready > 0 && waited[1].revents != 0) return Wakeup::kInterrupted;
     if (ready == 0) return Wakeup::kChanged;
   }
-  return Wakeup::kInterrupted;
 }
 
 }  // namespace palyra::cli

@@ -8,7 +8,6 @@
 #include <palyra/base/error.h>
 
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -37,10 +36,9 @@ class DirectoryWatch {
   DirectoryWatch& operator=(const DirectoryWatch&) = delete;
   ~DirectoryWatch();
 
-  // Until the directory differs from `seen` and nothing has changed for `quiet`, or `interrupted` is set by the handler
-  // of a signal that is blocked now and let through with `signals` while this waits.
-  Result<Wakeup> wait(const DirectorySnapshot& seen, std::chrono::milliseconds quiet,
-                      const volatile std::sig_atomic_t& interrupted, const sigset_t& signals);
+  // Until the directory differs from `seen` and nothing has changed for `quiet`, or the descriptor `interruption` can
+  // be read: whichever thread a signal comes to, its handler's write wakes this one.
+  Result<Wakeup> wait(const DirectorySnapshot& seen, std::chrono::milliseconds quiet, int interruption);
 
  private:
   DirectoryWatch(std::string directory, int descriptor) : directory_(std::move(directory)), descriptor_(descriptor) {}

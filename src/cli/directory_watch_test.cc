@@ -2,10 +2,11 @@
 #include "directory_watch.h"
 
 #include <palyra/base/testing.h>
+#include <palyra/base/unique_fd.h>
 
 #include <atomic>
-#include <csignal>
 #include <fstream>
+#include <sys/eventfd.h>
 #include <thread>
 #include <unistd.h>
 
@@ -23,7 +24,6 @@ class DirectoryWatchTest : public ::testing::Test {
   DirectoryWatchTest() {
     std::string pattern = (fs::temp_directory_path() / "palyra-watch-XXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());
-    static_cast<void>(::sigemptyset(&none_));
   }
   ~DirectoryWatchTest() override { fs::remove_all(directory_); }
   void write(const std::string& name, const std::string& text) const {
@@ -32,8 +32,7 @@ class DirectoryWatchTest : public ::testing::Test {
   }
 
   std::string directory_;
-  sigset_t none_{};
-  volatile std::sig_atomic_t interrupted_ = 0;
+  UniqueFd interruption_{::eventfd(0, EFD_CLOEXEC)};
 };
 
 TEST_F(DirectoryWatchTest, OnlyVisibleFilesThatAreNoPackagesCount) {
@@ -61,7 +60,7 @@ TEST_F(DirectoryWatchTest, WhatChangedBeforeWaitingIsNotMissed) {
   ASSERT_TRUE(watch);
   const DirectorySnapshot seen = take_snapshot(directory_);
   write("skill.toml", "a");
-  EXPECT_EQ(watch->wait(seen, kQuiet, interrupted_, none_).value(), Wakeup::kChanged);
+  EXPECT_EQ(watch->wait(seen, kQuiet, interruption_.get()).value(), Wakeup::kChanged);
 }
 
 TEST_F(DirectoryWatchTest, AFileInADirectoryMadeWhileWaitingWakesIt) {
@@ -69,14 +68,14 @@ TEST_F(DirectoryWatchTest, AFileInADirectoryMadeWhileWaitingWakesIt) {
   ASSERT_TRUE(watch);
   const DirectorySnapshot seen = take_snapshot(directory_);
   const std::jthread other([this] { write("new/deep/file", "a"); });
-  EXPECT_EQ(watch->wait(seen, kQuiet, interrupted_, none_).value(), Wakeup::kChanged);
+  EXPECT_EQ(watch->wait(seen, kQuiet, interruption_.get()).value(), Wakeup::kChanged);
 }
 
 TEST_F(DirectoryWatchTest, AnInterruptionEndsIt) {
   auto watch = DirectoryWatch::open(directory_);
   ASSERT_TRUE(watch);
-  interrupted_ = 1;
-  EXPECT_EQ(watch->wait(take_snapshot(directory_), kQuiet, interrupted_, none_).value(), Wakeup::kInterrupted);
+  ASSERT_EQ(::eventfd_write(interruption_.get(), 1), 0);
+  EXPECT_EQ(watch->wait(take_snapshot(directory_), kQuiet, interruption_.get()).value(), Wakeup::kInterrupted);
 }
 
 TEST_F(DirectoryWatchTest, WhatIsNoDirectoryCannotBeWatched) {

@@ -34,8 +34,8 @@ struct AuditedSkill {
   std::string name;                                // of the file, or "acme.weather@1.2.0"
   std::optional<state::InstalledVersion> version;  // as it was before; absent: of a file
   std::optional<skills::AuditReport> report;       // absent: it could not be audited, `error` says why
-  std::optional<Error> error;
-  bool quarantined = false;  // by this audit
+  std::optional<Error> error;                      // also: it failed the audit, and could not be quarantined
+  bool quarantined = false;                        // by this audit
 };
 
 // Whether a person means a file: it ends in ".palyra-skill" or holds a slash.

@@ -39,8 +39,9 @@ struct Ceilings {
   std::int64_t output_bytes = std::int64_t{8} << 20;
 };
 
-// The keys that this version uses.
+// The keys that this version uses, and where they were looked for.
 struct Config {
+  std::string file{};  // config.toml, there or not; empty: none was looked for
   DefaultLimits limits;
   Ceilings ceilings;
   bool noninteractive_promote = false;                        // policy.noninteractive_promote

@@ -2,9 +2,10 @@
 #pragma once
 // Stops calls in flight whose skill must not run any more, whoever decided it: another thread, or another process.
 //
-// One thread watches for the whole process. It is started by the first call, sleeps while nothing runs, and looks every
-// kWatchInterval at what still does; a call that is shorter costs it nothing. A call is stopped through its own
-// `cancel`, so also while the guest computes.
+// Two threads watch for the whole process. They are started by the first call, sleep while nothing runs, and look every
+// kWatchInterval at what still does; a call that is shorter costs them nothing. One asks the state; the other stops
+// what has had no answer for kMostDoubt, also while the first one waits for a database that is busy. A call is stopped
+// through its own `cancel`, so also while the guest computes.
 
 #include <palyra/base/error.h>
 #include <palyra/crypto/sha256.h>
@@ -25,7 +26,7 @@ inline constexpr std::chrono::milliseconds kMostDoubt{4'000};
 
 class RunWatch {
  public:
-  // `state` outlives it; opened, on the watching thread, when a call first lasts.
+  // `state` outlives it; opened, on the asking thread, when a call first lasts.
   explicit RunWatch(const state::StateOptions& state);
   RunWatch(const RunWatch&) = delete;
   RunWatch& operator=(const RunWatch&) = delete;

@@ -8,10 +8,15 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace palyra::app {
 
-// `selector` as select_version takes it. The replies have the version as it was before.
+// The status_reason of what a person quarantined.
+inline constexpr std::string_view kQuarantinedByOperator = "quarantined by an operator";
+
+// `selector` as select_version takes it. The replies have the version as it was before. What is quarantined already is
+// held back by it: no update brings it back by itself.
 // Errors of all: those of select_version and of the state.
 Result<state::InstalledVersion> quarantine_skill(const Services& services, const std::string& selector);
 

@@ -49,7 +49,9 @@ struct WaitingUpdate {
 // What waits for one skill, the highest version first, up to the first that is clear: verified again, its examples run,
 // audited. Clear is: the publisher's keys are those of the active version; it may no more, asks no more, and none of
 // its tools became more dangerous; its release age is policy.min_release_age_hours; it jumps over no major version; it
-// is no version under development and no legacy format; examples and audit pass; every required setting has a value.
+// is no version under development and no legacy format; examples and audit pass; every required setting has a value;
+// neither it nor a newer one ran here before, and nobody put it into quarantine; the directories of its roots are those
+// of the active version.
 Result<std::vector<WaitingUpdate>> judge_updates(const Services& services, const std::string& skill_id);
 
 // Without a person. Errors: kUpdateNeedsPerson, and as of promote_skill.
