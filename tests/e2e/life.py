@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import os
 import random
+import shlex
 import subprocess
 import sys
 import time
@@ -204,6 +205,32 @@ input_schema = {{ type = "object", properties = {{ n = {{ type = "integer" }} }}
         self.assertEqual(status, 0, shown)
         self.assertIn("release_age", shown)
         self.assertEqual(self.active(), "1.1.0")
+
+    def test_what_the_audit_refuses_is_not_told_to_be_activated(self):
+        self.promoted("1.0.0")
+        strict = self.home.file("strict.toml", "max_module_bytes = 4\n")
+        package = self.package("1.1.0", directory="new")
+        installed = self.home.run("skills", "install", package, "--promote", "--yes", "--json", **ALLOW_FLAG,
+                                  PALYRA_POLICY__AUDIT_FILE=strict)
+        self.assertEqual((installed.status, installed.error()["code"]), (4, "policy.audit_failed"))
+        self.assertEqual(installed.document()["promotion"]["audit"]["status"], "fail")
+        self.home.environment["PALYRA_POLICY__AUDIT_FILE"] = strict
+        status, shown = self.home.talk("skills", "update", package, answers=[("let it run:", "acme.demo")])
+        self.assertEqual(status, 4, shown)
+        self.assertIn("policy.audit_failed", shown)
+        self.assertNotIn("activated", shown)
+        self.assertEqual(self.active(), "1.0.0")
+
+    def test_the_command_that_goes_on_is_one_for_any_shell(self):
+        rest = '[capabilities]\nhttp = [{ host = "a.example", path_prefix = "/it\'s" }]\n'
+        self.home.ok("skills", "install", self.package("1.0.0", rest=rest))
+        plan = self.home.ok("skills", "promote", "acme.demo", "--dry-run")
+        asked = plan["grants"][0]["text"]
+        self.home.ok("skills", "promote", "acme.demo", "--deny", asked, "--yes", **ALLOW_FLAG)
+        waiting = self.home.ok("skills", "update", self.package("1.1.0", rest=rest, directory="new"))["updates"][0]
+        words = shlex.split(waiting["next"])
+        self.assertEqual(words[-2:], ["--deny", asked])
+        self.assertIn("'\\''", waiting["next"])
 
     # K15
     def test_an_older_version_is_offered_in_vain_by_every_path(self):
