@@ -208,7 +208,7 @@ input_schema = {{ type = "object", properties = {{ n = {{ type = "integer" }} }}
 
     def test_what_the_audit_refuses_is_not_told_to_be_activated(self):
         self.promoted("1.0.0")
-        strict = self.home.file("strict.toml", "max_module_bytes = 4\n")
+        strict = self.home.file("strict.toml", 'format = "palyra/audit-policy/1"\nmax_module_bytes = 4\n')
         package = self.package("1.1.0", directory="new")
         installed = self.home.run("skills", "install", package, "--promote", "--yes", "--json", **ALLOW_FLAG,
                                   PALYRA_POLICY__AUDIT_FILE=strict)
