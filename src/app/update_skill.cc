@@ -183,12 +183,12 @@ Result<OfferedFile> offer_update(const Services& services, const std::string& pa
   const auto wanted = [&](const skills::Verification& verification) {
     if (!verification.document || !verification.signers) return false;
     auto why = why_not_wanted(store, verification.document->statement.identity, skill_id);
-    if (why) {
-      offered.skipped = *std::move(why);
-    } else {
+    if (!why) {
       offered.error = std::move(why).error();
+      return false;
     }
-    return why && offered.skipped.empty() && !verification.error;
+    offered.skipped = *std::move(why);
+    return offered.skipped.empty() && !verification.error;
   };
   InstallSkillReply reply = PALYRA_TRY(
       install_skill_artifact(services, {.path = path, .pin_fingerprint = {}, .downgrade = {}, .wanted = wanted}));
