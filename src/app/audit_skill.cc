@@ -17,8 +17,6 @@ using state::InstalledVersion;
 using state::StateStore;
 using state::VersionStatus;
 
-bool is_any(const InstalledVersion& /*version*/) { return true; }
-
 bool could_run(const InstalledVersion& version) {
   constexpr std::array kRunnable{VersionStatus::kActive, VersionStatus::kSuperseded, VersionStatus::kDisabled};
   return std::ranges::find(kRunnable, version.status) != kRunnable.end();
@@ -115,12 +113,6 @@ skills::ExampleFacts count(const ExampleReport& report) {
   return facts;
 }
 
-// Nobody could look at its modules: that blames nobody.
-bool is_unjudged(const skills::Verification& verification) {
-  return verification.failed_stage == skills::Stage::kAdmission &&
-         verification.status(skills::Stage::kAdmission) == skills::StageStatus::kNotRun;
-}
-
 Result<skills::AuditReport> audit_bytes(const Services& services, const StateStore* store, BytesView file,
                                         const AuditSubject& subject, const skills::AuditPolicy& policy) {
   const skills::SkillTrustStore trust = store == nullptr ? skills::SkillTrustStore() : PALYRA_TRY(store->trust());
@@ -198,7 +190,7 @@ Result<AuditedSkill> audit_skill(const Services& services, const std::string& se
                                  const skills::AuditPolicy& policy) {
   if (names_a_file(selector)) return audit_file(services, selector, policy);
   const StateStore store = PALYRA_TRY(StateStore::open(services.state));
-  const InstalledVersion version = PALYRA_TRY(select_version(store, selector, is_any));
+  const InstalledVersion version = PALYRA_TRY(select_version(store, selector));
   AuditedSkill audited{.name = name_of(version), .version = version, .report = {}, .error = {}};
   audited.report = PALYRA_TRY(audit_version(services, store, version, policy));
   return audited;

@@ -16,8 +16,6 @@ namespace {
 using state::InstalledVersion;
 using state::VersionStatus;
 
-bool is_any(const InstalledVersion& /*version*/) { return true; }
-
 std::string name_of(const InstalledVersion& version) {
   return printable(version.artifact.skill_id + "@" + version.artifact.version);
 }
@@ -125,7 +123,7 @@ Result<std::vector<SkillCheck>> check_skills(const Services& services, const std
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   std::vector<SkillCheck> checks;
   if (selector) {
-    checks.push_back(check_version(services, store, PALYRA_TRY(select_version(store, *selector, is_any))));
+    checks.push_back(check_version(services, store, PALYRA_TRY(select_version(store, *selector))));
     return checks;
   }
   const std::vector<InstalledVersion> versions = PALYRA_TRY(store.versions());

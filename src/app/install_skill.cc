@@ -10,16 +10,6 @@
 #include <system_error>
 
 namespace palyra::app {
-namespace {
-
-// Nobody could look at its modules: that is no verdict.
-bool is_unjudged(const skills::Verification& verification) {
-  return verification.failed_stage == skills::Stage::kAdmission &&
-         verification.status(skills::Stage::kAdmission) == skills::StageStatus::kNotRun;
-}
-
-}  // namespace
-
 Result<InstallSkillReply> install_skill_artifact(const Services& services, const InstallSkillRequest& request) {
   state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   InstallSkillReply reply;

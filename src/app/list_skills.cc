@@ -44,8 +44,6 @@ std::vector<ListedVersion> one_per_skill(std::vector<InstalledVersion> versions)
   return listed;
 }
 
-bool is_any(const InstalledVersion& /*version*/) { return true; }
-
 }  // namespace
 
 Result<std::vector<ListedVersion>> list_skills(const Services& services, ListScope scope) {
@@ -66,7 +64,7 @@ Result<std::vector<ListedVersion>> list_skills(const Services& services, ListSco
 
 Result<ShowSkillReply> show_skill(const Services& services, const std::string& selector) {
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
-  InstalledVersion version = PALYRA_TRY(select_version(store, selector, is_any));
+  InstalledVersion version = PALYRA_TRY(select_version(store, selector));
   SealedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
   ShowSkillReply reply{.version = std::move(version), .file = std::move(file), .verification = {}};

@@ -17,12 +17,13 @@ inline constexpr ErrorCode kSelectorAmbiguous{ErrorKind::kInvalidArgument, "cli.
 
 // Whether a version is one that the command could mean.
 using VersionFilter = bool (*)(const state::InstalledVersion&);
+inline bool any_version(const state::InstalledVersion& /*version*/) { return true; }
 
 // With `ID` alone the active version if the filter lets it through, else the highest that is let through; files
 // that were refused come after all others, and names that are only claimed after those that are proven. Removed
 // versions are never meant. Errors: kSelectorInvalid, state::kSkillNotInstalled, kSelectorAmbiguous.
 Result<state::InstalledVersion> select_version(const state::StateStore& store, const std::string& selector,
-                                               VersionFilter filter);
+                                               VersionFilter filter = any_version);
 
 // Which of two versions of a skill a person rather means: the active one, then what was not refused, then names that
 // are proven, then the higher.

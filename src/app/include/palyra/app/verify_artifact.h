@@ -11,6 +11,12 @@ namespace palyra::app {
 skills::Verification verify_artifact(const Services& services, BytesView file, const skills::SkillTrustStore& trust,
                                      const skills::TrustPolicy& policy);
 
+// Nobody could look at its modules: that is no verdict, and blames nobody.
+inline bool is_unjudged(const skills::Verification& verification) {
+  return verification.failed_stage == skills::Stage::kAdmission &&
+         verification.status(skills::Stage::kAdmission) == skills::StageStatus::kNotRun;
+}
+
 // What is only looked at: an unknown publisher is reported, not refused.
 inline skills::TrustPolicy look_only() {
   return {.unknown_publisher = skills::UnknownPublisher::kReport, .pin_fingerprint = {}};
