@@ -7,6 +7,7 @@
 #include <palyra/app/skill_settings.h>
 #include <palyra/app/verify_artifact.h>
 #include <palyra/base/utf8.h>
+#include <palyra/state/vault.h>
 
 #include <algorithm>
 
@@ -64,6 +65,27 @@ Finding check_grants(const InstalledVersion& version, const skills::SkillManifes
                         fmt::format("palyra skills promote {}", name_of(version))});
 }
 
+// Those that it was granted. It runs without them, and its requests and signatures fail.
+std::optional<Finding> check_secrets(const Services& services, const InstalledVersion& version,
+                                     const skills::SkillManifest& manifest) {
+  const capability::CapabilityGrantSet granted = capability_grants_from_manifest(manifest, version.grants);
+  const auto secrets = granted.of(capability::CapabilityClass::kSecret);
+  if (secrets.empty()) return std::nullopt;
+  const auto entries = state::list_secrets(services.state);
+  if (!entries && !entries.error().is(state::kVaultMissing))
+    return Finding::not_run("secrets", entries.error().message());
+  std::string names;
+  std::vector<std::string> next;
+  for (const capability::Capability& secret : secrets) {
+    const std::string name = capability::canonical_text(secret);
+    if (entries && std::ranges::find(*entries, name, &state::SecretEntry::name) != entries->end()) continue;
+    names += (names.empty() ? "" : ", ") + name;
+    next.push_back("palyra secrets set " + name);
+  }
+  if (names.empty()) return Finding::ok("secrets", "every one that it may use is set");
+  return Finding::warn("secrets", "it may use what is not set: " + names, std::move(next));
+}
+
 // A note in either case: code that is not there is made when the tool is called.
 Finding check_code(const Services& services, const SkillObjects& objects, const skills::SkillManifest& manifest) {
   const auto runtime = services.engine.runtime();
@@ -87,6 +109,7 @@ void check_manifest(const Services& services, const SkillObjects& objects, Skill
   check.findings.push_back(check_result("host", check_host_compatibility(*manifest), "it is meant for this Palyra"));
   check.findings.push_back(check_settings(*manifest, check.version.settings));
   check.findings.push_back(check_grants(check.version, *manifest));
+  if (auto secrets = check_secrets(services, check.version, *manifest)) check.findings.push_back(*std::move(secrets));
   check.findings.push_back(check_code(services, objects, *manifest));
 }
 

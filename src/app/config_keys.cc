@@ -29,6 +29,7 @@ constexpr IntegerRange kStorage{0, kMost};
 constexpr AnyText kPath{4'096};
 constexpr AnyText kPathOrNone{4'096, 0};
 constexpr AnyText kAddress{1'024};
+constexpr AnyText kAddressOrNone{1'024, 0};
 constexpr std::array<std::string_view, 3> kUpdates{"ask", "auto", "off"};
 
 constexpr Applies kLive = Applies::kLive;
@@ -60,10 +61,11 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {"policy.updates", kLive, OneOf{kUpdates}, [](Config& config) { return &config.updates; }},
     {"policy.max_grants_per_class", kLive, IntegerRange{0, kMostGrants},
      [](Config& config) { return &config.max_grants_per_class; }},
-    {"http.ca_file", kLive, kPath, {}, "[system]"},
-    {"http.proxy", kLive, kAddress, {}, "[none]"},
-    {"http.max_concurrent", kLive, IntegerRange{1, 1'024}, {}, 64},
-    {"storage.max_bytes_per_skill", kLive, kStorage, {}, 64 * kMiB},
+    {"http.ca_file", kLive, kPathOrNone, [](Config& config) { return &config.http_ca_file; }},
+    {"http.proxy", kLive, kAddressOrNone, [](Config& config) { return &config.http_proxy; }},
+    {"http.max_concurrent", kLive, IntegerRange{1, 1'024}, [](Config& config) { return &config.http_max_concurrent; }},
+    {"secrets.passphrase_file", kLive, kPathOrNone, [](Config& config) { return &config.secrets_passphrase_file; }},
+    {"storage.max_bytes_per_skill", kLive, kStorage, [](Config& config) { return &config.max_storage_bytes; }},
     {"files.max_bytes_per_root", kLive, kStorage, {}, 256 * kMiB},
     {"quarantine.max_bytes", kLive, IntegerRange{kMiB, kMost},
      [](Config& config) { return &config.max_quarantine_bytes; }},

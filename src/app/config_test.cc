@@ -96,9 +96,9 @@ TEST(ConfigTest, TheDocumentedTableIsTheTable) {
 
 TEST(ConfigTest, SaysThatAReservedKeyHasNoEffect) {
   const Loader loader;
-  const auto loaded = loader.load("[http]\nca_file = 'p.pem'\n");
+  const auto loaded = loader.load("[server]\nsocket = 'p.sock'\n");
   ASSERT_THAT(loaded, IsOk());
-  EXPECT_THAT(loaded->warnings, ElementsAre(HasSubstr("config.toml:2: http.ca_file has no effect")));
+  EXPECT_THAT(loaded->warnings, ElementsAre(HasSubstr("config.toml:2: server.socket has no effect")));
 }
 
 // However the key is spelled.
@@ -139,7 +139,7 @@ TEST(ConfigTest, RefusesAValueOutOfRangeOrOfAnotherType) {
   EXPECT_THAT(loader.load("limits.fuel_budget = \"many\""), FailsWith(kConfigWrongType));
   EXPECT_THAT(loader.load("server.socket = 1"), FailsWith(kConfigWrongType));
   EXPECT_THAT(loader.load("policy.updates = 'sometimes'"), FailsWith(kConfigOutOfRange));
-  EXPECT_THAT(loader.load("http.ca_file = ''"), FailsWith(kConfigOutOfRange));
+  EXPECT_THAT(loader.load("server.socket = ''"), FailsWith(kConfigOutOfRange));
   EXPECT_THAT(loader.load(fmt::format("http.ca_file = '{}'", std::string(4'097, 'x'))), FailsWith(kConfigOutOfRange));
   EXPECT_THAT(loader.load("policy.max_grants_per_class = 1001"), FailsWith(kConfigOutOfRange));
   EXPECT_THAT(loader.load("policy.noninteractive_promote = 1"), FailsWith(kConfigWrongType));

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "skill_ports.h"
+
+#include <palyra/app/call_secrets.h>
 #include <palyra/app/execute_module.h>
 #include <palyra/app/program_arguments.h>
 #include <palyra/base/utf8.h>
@@ -94,7 +97,8 @@ ToolOutput exit_code_output(const runtime::Outcome& outcome) {
   return {.form = OutputForm::kJson, .bytes = to_bytes(fmt::format("{{\"exit_code\":{}}}", code)), .parts = {}};
 }
 
-host::CallSetup setup_of(const Services& services, const ModuleCall& call, const ProgramArguments& program) {
+host::CallSetup setup_of(const Services& services, const ModuleCall& call, const ProgramArguments& program,
+                         SkillPorts& ports) {
   const ModuleSource& source = call.source;
   return {
       .tool_id = source.tool_id,
@@ -110,12 +114,17 @@ host::CallSetup setup_of(const Services& services, const ModuleCall& call, const
       .clock = call.guest_clock == nullptr ? services.clock : *call.guest_clock,
       .random = call.guest_random == nullptr ? services.random : *call.guest_random,
       .progress = call.progress,
+      .http = services.http,
+      .http_bindings = source.addresses,
+      .storage = ports.storage(),
+      .channels = ports.channels(),
   };
 }
 
-void invoke(const Services& services, const ModuleCall& call, const LinkedCall& linked, const ProgramArguments& program,
-            Execution& execution) {
-  host::CallState state(setup_of(services, call, program));
+// The messages that the guest has read, by id.
+std::vector<std::int64_t> invoke(const Services& services, const ModuleCall& call, const LinkedCall& linked,
+                                 host::CallSetup setup, Execution& execution) {
+  host::CallState state(std::move(setup));
   const auto* runtime = services.engine.runtime().value();
   auto run = runtime->invoke({.module = *linked.module,
                               .entry = call.source.entry,
@@ -126,16 +135,17 @@ void invoke(const Services& services, const ModuleCall& call, const LinkedCall& 
                               .cancel = call.cancel});
   if (run) execution.record = std::move(run->record);
   host::CallResults results = std::move(state).finish(execution.record);
+  std::vector<std::int64_t> messages_read = std::move(results.messages_read);
   if (!run) {
     execution.error = run_error_of(std::move(run).error());
-    return;
+    return messages_read;
   }
   execution.error = run_error_of(run->outcome, linked.style, results.failure_message);
   execution.failure_message = std::move(results.failure_message);
-  if (execution.error) return;
+  if (execution.error) return messages_read;
   if (linked.style == EntryStyle::kLegacy) {
     execution.output = exit_code_output(run->outcome);
-    return;
+    return messages_read;
   }
   auto output = take_output(services, call.source, std::move(results));
   if (output) {
@@ -143,13 +153,34 @@ void invoke(const Services& services, const ModuleCall& call, const LinkedCall& 
   } else {
     execution.error = run_error_of(std::move(output).error());
   }
+  return messages_read;
+}
+
+// A call that ended well has read its messages for good; after any other they come again.
+void settle(SkillPorts& ports, std::vector<std::int64_t> messages_read, Execution& execution) {
+  if (execution.error) messages_read.clear();
+  auto settled = ports.settle(messages_read);
+  if (settled || execution.error) return;
+  execution.output = {};
+  execution.error = run_error_of(std::move(settled).error());
+}
+
+Result<std::optional<CallSecrets>> open_secrets(const Services& services, const ModuleCall& call) {
+  if (call.vault == nullptr) return std::nullopt;
+  const SecretCaller caller{.skill_id = call.source.skill ? call.source.skill->id : "",
+                            .principal = call.vault->principal()};
+  return PALYRA_TRY(CallSecrets::open(services.state, *call.vault, call.source.grants, caller));
 }
 
 Result<> execute(const Services& services, const ModuleCall& call, Execution& execution) {
   PALYRA_TRY(check_arguments(services, call));
   const ProgramArguments program = PALYRA_TRY(map_program_arguments(call.source, call.arguments));
   const LinkedCall linked = PALYRA_TRY(prepare(services, call));
-  invoke(services, call, linked, program, execution);
+  SkillPorts ports(services, call, Deadline(deadline_of(call)));
+  const std::optional<CallSecrets> secrets = PALYRA_TRY(open_secrets(services, call));
+  host::CallSetup setup = setup_of(services, call, program, ports);
+  setup.secrets = secrets ? &*secrets : nullptr;
+  settle(ports, invoke(services, call, linked, std::move(setup), execution), execution);
   return {};
 }
 

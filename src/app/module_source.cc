@@ -82,6 +82,14 @@ std::vector<host::ConfigValue> default_settings(const skills::SkillManifest& man
   return settings;
 }
 
+// Nobody when the skill may keep nothing.
+Result<std::optional<state::StorageOwner>> owner_of_values(const state::StateStore& store,
+                                                           const state::KeptArtifact& artifact,
+                                                           const capability::CapabilityGrantSet& grants) {
+  if (grants.count(capability::CapabilityClass::kStorage) == 0) return std::nullopt;
+  return state::storage_owner(PALYRA_TRY(store.trust()), artifact.publisher, artifact.skill_id);
+}
+
 Result<ModuleSource> resolve(const Services& services, const InstalledTool& selector) {
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   auto version = store.find_active(selector.id);
@@ -96,6 +104,7 @@ Result<ModuleSource> resolve(const Services& services, const InstalledTool& sele
   const skills::SkillTool* tool = manifest.find_tool(selector.id);
   const auto wasm = tool == nullptr ? std::nullopt : objects->find_entry(tool->module);
   if (!wasm) return fail(state::kStoreDamaged, "'{}' is not what its row says: no such tool or module", selector.id);
+  capability::CapabilityGrantSet grants = capability_grants_from_manifest(manifest, version->grants);
   return ModuleSource{
       .tool_id = tool->id,
       .skill = state::RunSkill{.id = version->artifact.skill_id,
@@ -106,8 +115,10 @@ Result<ModuleSource> resolve(const Services& services, const InstalledTool& sele
       .entry_kind = entry_kind(tool->abi),
       .tool = *tool,
       .limits = manifest.limits,
+      .storage = PALYRA_TRY(owner_of_values(store, version->artifact, grants)),
       .config = std::move(settings),
-      .grants = capability_grants_from_manifest(manifest, version->grants),
+      .grants = std::move(grants),
+      .addresses = version->addresses,
       .assets = std::move(objects),
       .inline_bytes = {},
   };

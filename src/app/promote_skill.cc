@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "allow_addresses.h"
 #include "map_roots.h"
 #include "promotion_steps.h"
 
@@ -120,6 +121,7 @@ Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromoti
   plan.replaces = PALYRA_TRY(find_active_of(store, plan.manifest().identity.skill_id));
   plan.difference = capability::diff(plan.replaces ? plan.replaces->grants : CapabilityGrantSet(), plan.grants);
   plan.roots = PALYRA_TRY(map_roots(services, plan, request.map_root));
+  plan.addresses = PALYRA_TRY(allow_addresses(plan, request.allow_address));
   plan.missing_settings = missing_settings(plan.manifest(), plan.version.settings);
   plan.examples = PALYRA_TRY(run_examples(services, plan.verification));
   const skills::AuditPolicy policy = PALYRA_TRY(load_audit_policy(services, std::nullopt));
@@ -158,6 +160,7 @@ Result<state::InstalledVersion> commit_promotion(const Services& services, const
                         .replaces = state::ActiveVersion::of(plan.replaces),
                         .grants = plan.grants,
                         .roots = plan.roots,
+                        .addresses = plan.addresses,
                         .reason = terms.reason});
 }
 

@@ -40,12 +40,20 @@ ExampleResult not_run(NotRunCause cause, std::string reason) {
 std::string missing_for_all(const skills::SkillManifest& manifest) {
   if (const auto compatible = check_host_compatibility(manifest); !compatible) return compatible.error().message();
   if (const auto settings = effective_settings(manifest, {}); !settings) return settings.error().message();
-  for (const CapabilityClass withheld : {CapabilityClass::kStorage, CapabilityClass::kFilesystem}) {
+  for (const CapabilityClass withheld : {CapabilityClass::kFilesystem}) {
     if (manifest.capabilities.count(withheld) == 0) continue;
     return fmt::format("the skill asks for {}, which this Palyra cannot give an example yet",
                        capability::to_text(withheld));
   }
   return {};
+}
+
+// Storage, which is empty for each and ends with it.
+capability::CapabilityGrantSet given_to_examples(const skills::SkillManifest& manifest) {
+  const auto storage = manifest.capabilities.of(CapabilityClass::kStorage);
+  auto given = capability::CapabilityGrantSet::create({storage.begin(), storage.end()});
+  PALYRA_CHECK(given.has_value());
+  return *std::move(given);
 }
 
 // Ahead of the clock, so that the time for the examples is theirs. A module that does not compile is found out by the
@@ -90,7 +98,8 @@ class ExampleRunner {
 
   [[nodiscard]] Result<ExampleResult> call(const skills::SkillTool& tool, const skills::ToolExample& example,
                                            std::chrono::milliseconds left) const {
-    const ModuleSource source = source_of_artifact(subject_.artifact, subject_.manifest, tool);
+    ModuleSource source = source_of_artifact(subject_.artifact, subject_.manifest, tool);
+    source.grants = given_to_examples(subject_.manifest);
     runtime::RunLimits limits = effective_limits(services_.config, subject_.manifest.limits, {});
     const std::chrono::milliseconds allowed = limits.wall_clock_timeout;
     limits.wall_clock_timeout = std::min(allowed, left);
@@ -111,7 +120,7 @@ class ExampleRunner {
     if (kind == Kind::kTimedOut && left < allowed) return out_of_time();
     if (kind == Kind::kCapabilityDenied && !subject_.manifest.capabilities.empty()) {
       return not_run(NotRunCause::kNeedsMore,
-                     "examples are given no capabilities: " + printable(execution.error->error.message()));
+                     "examples are given no capabilities but storage: " + printable(execution.error->error.message()));
     }
     return judge_example(example, execution);
   }

@@ -127,7 +127,6 @@ TEST_F(RunExamplesTest, WhatNeedsMoreThanExamplesAreGivenHasNotRunAndStopsNothin
   const std::string replies = "http = [{ method = \"GET\", url = \"https://api.example.com/\" }]";
   const std::pair<Golden, std::string> cases[] = {
       {{.examples = example("e", replies)}, "recorded HTTP replies"},
-      {{.examples = example("e"), .rest = "[[capabilities.storage]]\nprefix = \"cache/\"\n"}, "storage"},
       {{.examples = example("e"), .rest = "[capabilities.filesystem]\nread_roots = [\"data\"]\n"}, "filesystem"},
       {{.examples = example("e"), .rest = "[config.properties.unit]\ntype = \"string\"\nrequired = true\n"},
        "setting 'unit'"},
@@ -148,6 +147,21 @@ TEST_F(RunExamplesTest, WhatNeedsMoreThanExamplesAreGivenHasNotRunAndStopsNothin
   }
   // A skill that asks for nothing has no such excuse.
   EXPECT_EQ(status({.wat = kGreedy, .examples = example("e")}), "fail");
+}
+
+// Each keeps its value as the first that there ever was.
+TEST_F(RunExamplesTest, HaveStorageThatIsEmptyForEach) {
+  EXPECT_EQ(status({.wat = R"((module
+    (import "palyra:skill/storage@1.0.0" "grant" (func $grant (param i32 i32) (result i32)))
+    (import "palyra:skill/storage@1.0.0" "put" (func $put (param i32 i32 i32 i32 i32 i64) (result i64)))
+    (memory (export "memory") 1) (data (i32.const 0) "cache/")
+    (func (export "run") (result i32)
+      (i32.wrap_i64 (i64.sub (i64.const 1)
+        (call $put (call $grant (i32.const 0) (i32.const 6)) (i32.const 0) (i32.const 5) (i32.const 0) (i32.const 6)
+                   (i64.const 0)))))))",
+                    .examples = example("one") + example("two"),
+                    .rest = "[[capabilities.storage]]\nprefix = \"cache/\"\n"}),
+            "pass");
 }
 
 TEST_F(RunExamplesTest, HaveNoGrantsWhateverTheManifestAsks) {

@@ -50,7 +50,8 @@ Result<Execution> run(const Services& services, RunRequest& request, state::RunE
                         .run_id = entry.run_id,
                         .started = request.started,
                         .cancel = cancel,
-                        .progress = request.progress};
+                        .progress = request.progress,
+                        .vault = services.vault};
   if (!source.skill) return execute_module(services, call);
   const RunWatch::Call watched = services.watch.watch(source.skill->content_root, *cancel);
   Execution execution = execute_module(services, call);

@@ -235,6 +235,60 @@ TEST_F(SkillControlTest, RootsAreMappedToDirectoriesOfTheirOperator) {
   EXPECT_THAT(plan_promotion(services_, {.selector = "acme.demo", .only = {}, .deny = {"notes rw"}})->roots.size(), 1U);
 }
 
+constexpr const char* kOrigins = R"(
+[[capabilities.http]]
+host = "api.example.com"
+[[capabilities.http]]
+host = "lab.example.com"
+scheme = "http"
+port = 8080
+)";
+
+TEST_F(SkillControlTest, AnOriginIsWhereItsOperatorSays) {
+  trust();
+  ASSERT_THAT(install(build({.rest = kOrigins})), IsOk());
+  const auto plan_with = [&](std::vector<std::string> texts) {
+    return plan_promotion(services_,
+                          {.selector = "acme.demo", .only = {}, .deny = {}, .allow_address = std::move(texts)});
+  };
+  const auto plan = plan_with({"lab.example.com=[::1]", "api.example.com:443=127.0.0.1:8443"});
+  ASSERT_THAT(plan, IsOk());
+  const std::vector<capability::AddressBinding> expected{
+      {.host = "api.example.com", .port = 443, .address = "127.0.0.1", .address_port = 8443},
+      {.host = "lab.example.com", .port = 8080, .address = "::1", .address_port = 8080}};
+  EXPECT_EQ(plan->addresses, expected);
+  ASSERT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTyped, .pin_fingerprint = {}}), IsOk());
+  EXPECT_EQ(show_skill(services_, "acme.demo")->version.addresses, expected);
+  EXPECT_EQ(resolve_module_source(services_, InstalledTool{"acme.demo.echo"})->addresses, expected);
+  // They stay, as long as their origin is granted, until somebody says something else.
+  ASSERT_THAT(install(build({.rest = kOrigins, .version = "1.1.0"})), IsOk());
+  EXPECT_EQ(plan_with({})->addresses, expected);
+  EXPECT_EQ(plan_with({"api.example.com=10.0.0.1"})->addresses.front().address, "10.0.0.1");
+  const auto without =
+      plan_promotion(services_, {.selector = "acme.demo", .only = {"http://lab.example.com:8080/ GET"}, .deny = {}});
+  ASSERT_THAT(without, IsOk());
+  EXPECT_EQ(without->addresses.size(), 1U);
+}
+
+TEST_F(SkillControlTest, OnlyAGrantedOriginAndARealAddressAreAllowed) {
+  trust();
+  ASSERT_THAT(install(build({.rest = kOrigins})), IsOk());
+  for (const char* text : {"api.example.com", "api.example.com=", "=127.0.0.1", "www.example.com=127.0.0.1",
+                           "api.example.com:80=127.0.0.1", "api.example.com:0=127.0.0.1", "api.example.com=localhost",
+                           "api.example.com=127.1", "api.example.com=::1", "api.example.com=[::1",
+                           "api.example.com=[::1]8080", "api.example.com=127.0.0.1:0", "api.example.com=127.0.0.1:x",
+                           "api.example.com=127.0.0.1:80:80", "API.example.com=127.0.0.1"}) {
+    EXPECT_THAT(plan_promotion(services_, {.selector = "acme.demo", .only = {}, .deny = {}, .allow_address = {text}}),
+                FailsWith(kPromoteAddress))
+        << text;
+  }
+  EXPECT_THAT(plan_promotion(services_, {.selector = "acme.demo",
+                                         .only = {},
+                                         .deny = {},
+                                         .allow_address = {"api.example.com=[::1]", "api.example.com=[::2]"}}),
+              FailsWith(kPromoteAddress));
+}
+
 TEST_F(SkillControlTest, ADirectoryOfBeforeIsJudgedAgain) {
   trust();
   ASSERT_THAT(install(build({.rest = kRoots})), IsOk());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <palyra/app/skill_selector.h>
 #include <palyra/app/stop_skill.h>
+#include <palyra/app/stored_data.h>
 
 namespace palyra::app {
 namespace {
@@ -31,6 +32,7 @@ Result<RemovedSkill> remove_skill(const Services& services, const std::string& s
   RemovedSkill removed{.before = PALYRA_TRY(select_version(store, selector)), .purged = {}};
   PALYRA_TRY(store.remove(removed.before.content_root()));
   if (purge == Purge::kYes) {
+    removed.purged_storage_bytes = PALYRA_TRY(purge_stored(services, store, removed.before), "it is removed already");
     removed.purged = PALYRA_TRY(collect(services, store, state::GarbageMode::kCollect), "it is removed already");
   }
   return removed;

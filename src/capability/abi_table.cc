@@ -50,6 +50,10 @@ constexpr Interface kCall{kCallModule, AbiClass::kAlways};
 constexpr Interface kAssets{kAssetsModule, AbiClass::kAlways};
 constexpr Interface kClock{kClockModule, AbiClass::kAlways};
 constexpr Interface kRandom{kRandomModule, AbiClass::kAlways};
+constexpr Interface kHttp{kHttpModule, AbiClass::kHttp};
+constexpr Interface kSecret{kSecretModule, AbiClass::kSecret};
+constexpr Interface kStorage{kStorageModule, AbiClass::kStorage};
+constexpr Interface kChannel{kChannelModule, AbiClass::kChannel};
 constexpr Interface kWasi{kWasiModule, AbiClass::kWasi};
 constexpr Interface kLegacy{kLegacyModule, AbiClass::kLegacy};
 
@@ -57,6 +61,15 @@ constexpr std::uint32_t kMediaTypeCap = 255;  // RFC 6838 4.2: 127 each side of 
 constexpr std::uint32_t kErrorCap = 8 * 1024;
 constexpr std::uint32_t kLineCap = 4 * 1024;
 constexpr std::uint32_t kRandomCap = 64 * 1024;
+constexpr std::uint32_t kOriginCap = 270;  // https:// host :65535
+constexpr std::uint32_t kUrlCap = 4 * 1024;
+constexpr std::uint32_t kHeadersCap = 8 * 1024;
+constexpr std::uint32_t kBodyCap = 8 * 1024 * 1024;
+constexpr std::uint32_t kSecretNameCap = 512;
+constexpr std::uint32_t kStorageKeyCap = 512;
+constexpr std::uint32_t kStorageValueCap = 1024 * 1024;
+constexpr std::uint32_t kChannelNameCap = 128;
+constexpr std::uint32_t kMessageCap = 64 * 1024;
 
 constexpr auto kTable = std::to_array<AbiFunction>({
     kCall("input-length", kToI32<>),
@@ -81,6 +94,32 @@ constexpr auto kTable = std::to_array<AbiFunction>({
     kClock("monotonic-ms", kToI64<>),
 
     kRandom("fill", kToI32<kI, kI>, kRanges<out(0, kRandomCap)>),
+
+    kHttp("grant", kToI32<kI, kI>, kRanges<in(0, kOriginCap)>),
+    kHttp("open", kToI32<kI, kI, kI, kI>, kRanges<in(2, kUrlCap)>),
+    kHttp("header", kToI32<kI, kI, kI, kI, kI>, kRanges<in(1, kHeadersCap), in(3, kHeadersCap)>),
+    kHttp("secret", kToI32<kI, kI>),
+    kHttp("body", kToI32<kI, kI, kI>, kRanges<in(1, kBodyCap)>),
+    kHttp("send", kToI32<kI>),
+    kHttp("response-header-names", kToI32<kI, kI, kI>, kRanges<out(1)>),
+    kHttp("response-header", kToI32<kI, kI, kI, kI, kI>, kRanges<in(1, kHeadersCap), out(3)>),
+    kHttp("response-length", kToI64<kI>),
+    kHttp("response-read", kToI32<kI, kI, kI>, kRanges<out(1)>),
+    kHttp("close", kToI32<kI>),
+
+    kSecret("grant", kToI32<kI, kI>, kRanges<in(0, kSecretNameCap)>),
+    kSecret("present", kToI32<kI>),
+    kSecret("hmac-sha256", kToI32<kI, kI, kI, kI>, kRanges<in(1), out_value(3, 32)>),
+
+    kStorage("grant", kToI32<kI, kI>, kRanges<in(0, kStorageKeyCap)>),
+    kStorage("get", kToI32<kI, kI, kI, kI, kI, kI>, kRanges<in(1, kStorageKeyCap), out(3), out_value(5, 8)>),
+    kStorage("put", kToI64<kI, kI, kI, kI, kI, kL>, kRanges<in(1, kStorageKeyCap), in(3, kStorageValueCap)>),
+    kStorage("delete", kToI32<kI, kI, kI, kL>, kRanges<in(1, kStorageKeyCap)>),
+    kStorage("list", kToI32<kI, kI, kI, kI, kI>, kRanges<in(1, kStorageKeyCap), out(3)>),
+
+    kChannel("grant", kToI32<kI, kI>, kRanges<in(0, kChannelNameCap)>),
+    kChannel("send", kToI32<kI, kI, kI>, kRanges<in(1, kMessageCap)>),
+    kChannel("receive", kToI32<kI, kI, kI>, kRanges<out(1)>),
 
     kWasi("args_get", kToI32<kI, kI>),
     kWasi("args_sizes_get", kToI32<kI, kI>, kRanges<out_value(0, 4), out_value(1, 4)>),

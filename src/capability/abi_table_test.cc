@@ -22,8 +22,9 @@ TEST(AbiTableTest, NamesAreUnique) {
 TEST(AbiTableTest, HoldsEveryFunctionOfTheInterfaces) {
   std::map<std::string_view, int> counts;
   for (const AbiFunction& row : abi_table()) ++counts[row.module];
-  const std::map<std::string_view, int> expected{{kCallModule, 12},  {kAssetsModule, 4}, {kClockModule, 2},
-                                                 {kRandomModule, 1}, {kWasiModule, 46},  {kLegacyModule, 8}};
+  const std::map<std::string_view, int> expected{
+      {kCallModule, 12},  {kAssetsModule, 4}, {kClockModule, 2},  {kRandomModule, 1},  {kWasiModule, 46},
+      {kLegacyModule, 8}, {kHttpModule, 11},  {kSecretModule, 3}, {kStorageModule, 5}, {kChannelModule, 3}};
   EXPECT_EQ(counts, expected);
 }
 
@@ -50,9 +51,13 @@ TEST(AbiTableTest, EveryCallCostsFuel) {
 
 TEST(AbiTableTest, ClassesFollowModules) {
   for (const AbiFunction& row : abi_table()) {
-    const AbiClass expected = row.module == kWasiModule     ? AbiClass::kWasi
-                              : row.module == kLegacyModule ? AbiClass::kLegacy
-                                                            : AbiClass::kAlways;
+    const AbiClass expected = row.module == kWasiModule      ? AbiClass::kWasi
+                              : row.module == kLegacyModule  ? AbiClass::kLegacy
+                              : row.module == kHttpModule    ? AbiClass::kHttp
+                              : row.module == kSecretModule  ? AbiClass::kSecret
+                              : row.module == kStorageModule ? AbiClass::kStorage
+                              : row.module == kChannelModule ? AbiClass::kChannel
+                                                             : AbiClass::kAlways;
     EXPECT_EQ(row.cls, expected) << name_of(row);
   }
 }

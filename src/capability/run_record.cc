@@ -133,6 +133,7 @@ Json to_json(const RunRecord& record) {
   json.set("grants_held", texts_json(record.grants_held));
   json.set("grants_used", texts_json(record.grants_used));
   json.set("denials", texts_json(record.denials));
+  json.set("failures", texts_json(record.failures));
   json.set("log", log_json(record.log));
   json.set("log_lines_dropped", record.log_lines_dropped);
   return json;
@@ -150,6 +151,7 @@ std::optional<RunRecord> run_record_from_json(const Json& json) {
   record.grants_held = members.texts("grants_held");
   record.grants_used = members.texts("grants_used");
   record.denials = members.texts("denials");
+  if (json.find("failures") != nullptr) record.failures = members.texts("failures");
   read_log(members, record.log);
   record.log_lines_dropped = members.natural("log_lines_dropped");
   if (!members.complete()) return std::nullopt;

@@ -58,7 +58,11 @@ Result<Report> remove(Session& session, const RemoveOptions& options) {
   Report report = stopped(removed.before, "removed");
   if (removed.purged) {
     report.result.set("purged", garbage_json(*removed.purged));
+    report.result.set("purged_storage_bytes", removed.purged_storage_bytes);
     report.text += garbage_text(*removed.purged, "purged");
+    if (removed.purged_storage_bytes != 0) {
+      report.text += fmt::format("purged: {} bytes of storage\n", removed.purged_storage_bytes);
+    }
   }
   return report;
 }
@@ -164,7 +168,8 @@ void add_remove_command(CLI::App& skills, Dispatch& dispatch) {
                                                        "  palyra skills remove acme.weather --purge\n"});
   const auto options = std::make_shared<RemoveOptions>();
   command->add_option("SKILL", options->selector, kSelectorHelp)->required();
-  command->add_flag("--purge", options->purge, "then collect garbage: its files too");
+  command->add_flag("--purge", options->purge,
+                    "then collect garbage, its files too; with its last version also what it keeps in storage");
   set_action(command, dispatch, [options](Session& session) { return remove(session, *options); });
 }
 

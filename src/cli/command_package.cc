@@ -38,7 +38,7 @@ Result<std::optional<Secret>> new_passphrase(const KeygenOptions& options) {
     return std::unexpected(Error(kNoTerminal, "a new key needs a passphrase and there is no terminal to ask on")
                                .with_next("say --passphrase-file FILE, or --no-passphrase for a key in the clear"));
   }
-  return PALYRA_TRY(ask_new_passphrase());
+  return PALYRA_TRY(ask_new_passphrase("Passphrase for the new key:"));
 }
 
 Result<Report> keygen(const KeygenOptions& options) {

@@ -52,6 +52,7 @@ std::string plan_text(const app::PromotionPlan& plan) {
                               : list_text("will be allowed to", capability_lines(plan.grants.to_list()));
   text += list_text("asks for, and will not be allowed to", capability_lines(left_out(plan)));
   text += list_text("its directories are", root_lines(plan.roots));
+  text += list_text("DANGEROUS: will be connected without a judgement of the address", address_lines(plan.addresses));
   text += list_text("does not run before these settings have a value", setting_lines(plan));
   if (plan.replaces) {
     text += list_text("new against the version it replaces", capability_lines(plan.difference.added));
@@ -71,6 +72,7 @@ Json plan_json(const app::PromotionPlan& plan) {
   json.set("added", capabilities_json(plan.difference.added));
   json.set("removed", capabilities_json(plan.difference.removed));
   json.set("roots", roots_json(plan.roots));
+  json.set("addresses", addresses_json(plan.addresses));
   json.set("missing_settings", strings_json(plan.missing_settings));
   if (plan.replaces) json.set("replaces", version_json(*plan.replaces));
   return json;
@@ -105,6 +107,11 @@ void add_options(CLI::App* command, PromotionOptions& options) {
   command
       ->add_option("--map-root", options.plan.map_root,
                    "NAME=DIR[:ro]: the directory behind a filesystem root that it may use; repeatable")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--allow-address", options.plan.allow_address,
+                   "DANGEROUS: connect to this address for a granted origin, also one of this machine or a private "
+                   "network; repeatable")
       ->allow_extra_args(false);
   add_first_use_options(command, options.first_use);
   command->add_flag("--dry-run", options.dry_run, "show the plan and change nothing");

@@ -87,6 +87,8 @@ Result<Report> show(Session& session, const std::string& selector) {
   }
   report.text += list_text("is allowed to", capability_lines(reply.version.grants.to_list()));
   report.text += list_text("its directories are", root_lines(reply.version.roots));
+  report.text +=
+      list_text("DANGEROUS: is connected without a judgement of the address", address_lines(reply.version.addresses));
   return report;
 }
 

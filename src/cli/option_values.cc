@@ -18,6 +18,7 @@ struct ValueName {
 };
 
 constexpr ValueName kValueNames[] = {
+    {"allow-address", "HOST[:PORT]=ADDRESS[:PORT]"},
     {"apply", "FILE"},
     {"asset", "FILE"},
     {"builds", "N"},

@@ -219,6 +219,28 @@ Json roots_json(std::span<const state::MappedRoot> roots) {
   return array;
 }
 
+std::vector<std::string> address_lines(std::span<const capability::AddressBinding> addresses) {
+  std::vector<std::string> lines;
+  lines.reserve(addresses.size());
+  for (const capability::AddressBinding& bound : addresses) {
+    const bool v6 = bound.address.contains(':');
+    lines.push_back(fmt::format("{}:{} at {}{}{}:{}", bound.host, bound.port, v6 ? "[" : "", bound.address,
+                                v6 ? "]" : "", bound.address_port));
+  }
+  return lines;
+}
+
+Json addresses_json(std::span<const capability::AddressBinding> addresses) {
+  Json::Array array;
+  for (const capability::AddressBinding& bound : addresses) {
+    array.emplace_back(Json::Object{{"host", bound.host},
+                                    {"port", std::int64_t{bound.port}},
+                                    {"address", bound.address},
+                                    {"address_port", std::int64_t{bound.address_port}}});
+  }
+  return array;
+}
+
 Json version_json(const state::InstalledVersion& version) {
   const state::KeptArtifact& artifact = version.artifact;
   Json json;
@@ -244,6 +266,7 @@ Json version_json(const state::InstalledVersion& version) {
   json.set("tools", strings_json(version.tools));
   json.set("grants", capabilities_json(version.grants.to_list()));
   if (!version.roots.empty()) json.set("roots", roots_json(version.roots));
+  if (!version.addresses.empty()) json.set("addresses", addresses_json(version.addresses));
   return json;
 }
 

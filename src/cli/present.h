@@ -70,6 +70,10 @@ std::vector<std::string> tool_lines(const skills::SkillManifest& manifest);
 std::vector<std::string> root_lines(std::span<const state::MappedRoot> roots);
 Json roots_json(std::span<const state::MappedRoot> roots);
 
+// "api.example.com:443 at 127.0.0.1:8080"
+std::vector<std::string> address_lines(std::span<const capability::AddressBinding> addresses);
+Json addresses_json(std::span<const capability::AddressBinding> addresses);
+
 Json version_json(const state::InstalledVersion& version);
 // "acme.weather@1.2.0", "(claimed) acme.weather@1.2.0", or the content root of a file without names.
 std::string version_name(const state::InstalledVersion& version);

@@ -100,6 +100,7 @@ std::string record_text(const capability::RunRecord& record) {
   text += list_text("grants held", record.grants_held);
   text += list_text("grants used", record.grants_used);
   text += list_text("denied", record.denials);
+  text += list_text("failed", record.failures);
   return text;
 }
 

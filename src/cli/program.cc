@@ -146,6 +146,9 @@ int parse_and_run(CLI::App& program, std::span<char* const> arguments) {
   add_doctor_command(program, dispatch);
   add_config_commands(program, dispatch);
   add_state_commands(program, dispatch);
+  add_secrets_commands(program, dispatch);
+  add_storage_commands(program, dispatch);
+  add_channel_commands(program, dispatch);
   add_runs_commands(program, dispatch);
   add_audit_commands(program, dispatch);
   add_dev_command(program, dispatch);

@@ -38,10 +38,15 @@ Result<std::string> choose_state_root(const std::string& option) {
   return absolute.lexically_normal().string();
 }
 
+// Empty for a user without one.
+std::string user_name() {
+  const passwd* user = ::getpwuid(::getuid());  // NOLINT(concurrency-mt-unsafe): before any thread
+  return user == nullptr ? "" : user->pw_name;
+}
+
 std::string actor() {
-  const uid_t uid = ::getuid();
-  const passwd* user = ::getpwuid(uid);  // NOLINT(concurrency-mt-unsafe): before any thread
-  return user == nullptr ? fmt::format("uid {}", uid) : fmt::format("uid {} ({})", uid, user->pw_name);
+  const std::string name = user_name();
+  return name.empty() ? fmt::format("uid {}", ::getuid()) : fmt::format("uid {} ({})", ::getuid(), name);
 }
 
 std::vector<std::pair<std::string, std::string>> environment() {
@@ -86,6 +91,11 @@ Result<const app::Services*> Session::services() {
   engine_.emplace(app::EngineOptions{.code_directory = code_directory(),
                                      .state_root = state_.root,
                                      .max_code_bytes = static_cast<std::uint64_t>(loaded_.config.max_code_bytes)});
+  http_.emplace(egress::HttpSettings{.proxy = loaded_.config.http_proxy,
+                                     .ca_file = loaded_.config.http_ca_file,
+                                     .max_concurrent = static_cast<std::size_t>(loaded_.config.http_max_concurrent)},
+                resolver_);
+  vault_.emplace(loaded_.config.secrets_passphrase_file, user_name());
   services_.emplace(app::Services{.clock = clock_,
                                   .config = loaded_.config,
                                   .schemas = schemas_,
@@ -94,7 +104,9 @@ Result<const app::Services*> Session::services() {
                                   .watch = *watch_,
                                   .engine = *engine_,
                                   .random = random_,
-                                  .activities = progress_});
+                                  .activities = progress_,
+                                  .http = &*http_,
+                                  .vault = &*vault_});
   return &*services_;
 }
 

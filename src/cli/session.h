@@ -4,9 +4,11 @@
 // for.
 
 #include "output.h"
+#include "vault_access.h"
 
 #include <palyra/app/schema_compiler.h>
 #include <palyra/app/services.h>
+#include <palyra/egress/http_egress.h>
 
 #include <memory>
 #include <optional>
@@ -51,6 +53,9 @@ class Session {
   std::optional<app::RunWatch> watch_;
   std::optional<app::LazyEngine> engine_;
   host::SystemRandom random_;
+  egress::SystemResolver resolver_;
+  std::optional<egress::HttpEgress> http_;
+  std::optional<CliVaultAccess> vault_;
   Progress progress_{output_.style()};
   std::optional<app::Services> services_;
 };

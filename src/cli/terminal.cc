@@ -66,8 +66,8 @@ Result<Secret> ask_passphrase(const std::string& question) {
   return passphrase;
 }
 
-Result<Secret> ask_new_passphrase() {
-  Secret first = PALYRA_TRY(ask_passphrase("Passphrase for the new key:"));
+Result<Secret> ask_new_passphrase(const std::string& question) {
+  Secret first = PALYRA_TRY(ask_passphrase(question));
   const Secret second = PALYRA_TRY(ask_passphrase("The same again:"));
   if (!std::ranges::equal(first.reveal(), second.reveal())) return fail(kPassphrasesDiffer, "the two differ");
   return first;

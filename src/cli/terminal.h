@@ -26,7 +26,7 @@ Result<> confirm(const std::string& question, const std::string& expected);
 // What is typed is not shown. Errors: kNoTerminal, kNotConfirmed.
 Result<Secret> ask_passphrase(const std::string& question);
 // Asked twice. Errors: also kPassphrasesDiffer.
-Result<Secret> ask_new_passphrase();
+Result<Secret> ask_new_passphrase(const std::string& question);
 
 // The first line of a file. Errors: those of read_file, and kPassphrasesDiffer's kind for an empty one.
 Result<Secret> read_passphrase_file(const std::string& path);

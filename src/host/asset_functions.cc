@@ -23,7 +23,7 @@ template <class Use>
 HostReturn with_asset(HostCall& call, HostReturn closed, Use use) {
   CallState& state = state_of(call);
   const std::int32_t handle = call.i32(0);
-  if (!state.assets().issued(handle)) return call.deny(state.deny_handle("asset", handle));
+  if (!state.assets().issued(handle)) return call.deny(state.deny_handle("an asset", handle));
   const BytesView* const asset = state.assets().find(handle);
   return asset == nullptr ? closed : use(*asset);
 }

@@ -21,12 +21,35 @@ std::span<const NamedBody> call_bodies();
 std::span<const NamedBody> asset_bodies();
 std::span<const NamedBody> clock_bodies();
 std::span<const NamedBody> random_bodies();
+std::span<const NamedBody> http_bodies();
+std::span<const NamedBody> secret_bodies();
+std::span<const NamedBody> storage_bodies();
+std::span<const NamedBody> channel_bodies();
 std::span<const NamedBody> wasi_stream_bodies();  // file descriptors
 std::span<const NamedBody> wasi_system_bodies();  // arguments, time, random bytes, waiting, the end
 std::span<const NamedBody> wasi_file_bodies();    // paths and sockets
 std::span<const NamedBody> legacy_bodies();
 
 inline CallState& state_of(runtime::HostCall& call) { return call.state<CallState>(); }
+
+// The stop of a run whose guest wrote a secret to `sink`, of which `bytes` are the next; nullopt: they may go there.
+// Before anything of them is kept.
+inline std::optional<runtime::HostReturn> stop_leak(runtime::HostCall& call, Sink sink, BytesView bytes) {
+  const auto message = state_of(call).leaks().check(sink, bytes);
+  if (!message) return std::nullopt;
+  state_of(call).record_denial(*message);
+  return call.deny(*message);
+}
+
+// The answer when a port has failed: `unavailable`, and the cause for the operator alone, when another try may succeed;
+// the end of the run when its time is over, or when the failure is damage or a bug.
+inline runtime::HostReturn backend_failed(runtime::HostCall& call, Error error, runtime::HostReturn unavailable) {
+  CallState& state = state_of(call);
+  if (error.kind() != ErrorKind::kUnavailable) return call.fail(std::move(error));
+  if (call.deadline().passed(state.setup().clock)) return call.time_out();
+  state.record_failure(error.describe());
+  return unavailable;
+}
 
 // Copies the start of `value` to range `to` of the row. The bytes copied, or nullopt: not enough fuel.
 inline std::optional<std::int32_t> copy_out(runtime::HostCall& call, std::size_t to, BytesView value) {

@@ -26,6 +26,7 @@ HostReturn input_read(HostCall& call) noexcept {
 HostReturn output_write(HostCall& call) noexcept {
   const BytesView bytes = call.range(0);
   if (!call.charge(bytes.size())) return call.out_of_fuel();
+  if (const auto stop = stop_leak(call, Sink::kOutput, bytes)) return *stop;
   return HostReturn::i32(state_of(call).write_output(bytes));
 }
 
@@ -33,11 +34,14 @@ HostReturn output_part(HostCall& call) noexcept {
   const BytesView bytes = call.range(1);
   if (call.range(0).size() > kMaxMediaTypeBytes) return HostReturn::i32(kTooLarge);
   if (!call.charge(call.range(0).size() + bytes.size())) return call.out_of_fuel();
+  if (const auto stop = stop_leak(call, Sink::kMediaType, call.range(0))) return *stop;
+  if (const auto stop = stop_leak(call, Sink::kPart, bytes)) return *stop;
   return HostReturn::i32(state_of(call).write_part(text_of(call, 0), bytes));
 }
 
 HostReturn error_write(HostCall& call) noexcept {
   if (!call.charge(call.range(0).size())) return call.out_of_fuel();
+  if (const auto stop = stop_leak(call, Sink::kError, call.range(0))) return *stop;
   return HostReturn::i32(state_of(call).write_error(text_of(call, 0)));
 }
 
@@ -55,6 +59,7 @@ HostReturn log(HostCall& call) noexcept {
   const std::string_view line = text_of(call, 0);
   if (line.size() > kMaxLogLineBytes) return HostReturn::i32(kTooLarge);
   if (!call.charge(line.size())) return call.out_of_fuel();
+  if (const auto stop = stop_leak(call, Sink::kLog, as_bytes(line))) return *stop;
   return HostReturn::i32(state_of(call).write_log(call.i32(0), line));
 }
 
@@ -62,6 +67,7 @@ HostReturn progress(HostCall& call) noexcept {
   const std::string_view text = text_of(call, 0);
   if (text.size() > kMaxLogLineBytes) return HostReturn::i32(kTooLarge);
   if (!call.charge(text.size())) return call.out_of_fuel();
+  if (const auto stop = stop_leak(call, Sink::kProgress, as_bytes(text))) return *stop;
   const auto count = [&](std::size_t n) { return static_cast<std::uint64_t>(call.i64(n)); };
   return HostReturn::i32(state_of(call).report_progress({count(0), count(1), text}));
 }

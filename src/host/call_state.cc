@@ -28,6 +28,10 @@ bool is_media_type(std::string_view text) {
          is_restricted_name(text.substr(slash + 1));
 }
 
+void record(std::vector<std::string>& texts, std::string_view text) {
+  if (texts.size() < kMaxRecorded && std::ranges::find(texts, text) == texts.end()) texts.emplace_back(text);
+}
+
 std::string_view result_name(std::int32_t result) {
   constexpr std::array<std::string_view, 9> kNames{"",          "invalid",     "denied",   "not_found", "too_large",
                                                    "exhausted", "unavailable", "conflict", "malformed"};
@@ -40,13 +44,18 @@ CallState::CallState(CallSetup setup)
     : setup_(std::move(setup)),
       started_(setup_.clock.steady()),
       held_bytes_(setup_.arguments.size()),
-      streams_(setup_.kind == runtime::EntryKind::kWasi ? setup_.standard_input : BytesView{}, log_) {}
+      streams_(setup_.kind == runtime::EntryKind::kWasi ? setup_.standard_input : BytesView{}, log_),
+      leaks_(setup_.secrets, setup_.grants) {}
 
 bool CallState::hold(std::size_t bytes) {
   if (held_bytes_ > kMaxBufferedBytes || bytes > kMaxBufferedBytes - held_bytes_) return false;
   held_bytes_ += bytes;
   return true;
 }
+
+void CallState::release(std::size_t bytes) { held_bytes_ -= std::min(bytes, held_bytes_); }
+
+std::size_t CallState::may_hold() const { return kMaxBufferedBytes - std::min(held_bytes_, kMaxBufferedBytes); }
 
 std::int32_t CallState::admit_output(std::size_t bytes) {
   std::int32_t answer = 0;
@@ -126,24 +135,45 @@ std::int32_t CallState::failed_lookup(std::int32_t result, std::string lookup) {
 }
 
 std::string CallState::deny_handle(std::string_view kind, std::int32_t handle) {
-  std::string message = fmt::format("{} is not a handle of an {} that this call opened", handle, kind);
+  std::string message = fmt::format("{} is not a handle of {} that this call opened", handle, kind);
   const bool may_be_result = handle < 0 && -static_cast<std::int64_t>(handle) < std::ssize(failed_lookups_);
   const std::string& lookup = may_be_result ? failed_lookups_[static_cast<std::size_t>(-handle)] : std::string();
   if (!lookup.empty()) message += fmt::format("; {} answered it ({})", lookup, result_name(handle));
-  denials_.push_back(message);
+  record_denial(message);
   return message;
+}
+
+void CallState::record_denial(std::string_view text) { record(denials_, text); }
+void CallState::record_failure(std::string_view text) { record(failures_, text); }
+
+void CallState::use_grant(const capability::Capability& grant) {
+  std::string text = canonical_text(grant);
+  if (std::ranges::find(grants_used_, text) == grants_used_.end()) grants_used_.push_back(std::move(text));
+}
+
+// What a guest wrote before it wrote the rest of a secret may be the beginning of it.
+void CallState::forget_writings() {
+  results_ = {};
+  error_.clear();
+  log_.forget();
 }
 
 CallResults CallState::finish(capability::RunRecord& record) && {
   streams_.finish();
   results_.failure_message =
       error_.empty() && setup_.kind == runtime::EntryKind::kWasi ? streams_.error_tail() : std::move(error_);
+  if (leaks_.leaked()) forget_writings();
+  for (const std::string& found : leaks_.records()) record_denial(found);
+  results_.messages_read = channels_.finish();
   record.bytes_in = setup_.arguments.size();
   record.bytes_out = output_bytes_;
   for (const capability::Capability& grant : setup_.grants.to_list()) {
     record.grants_held.push_back(canonical_text(grant));
   }
+  record.grants_used = std::move(grants_used_);
+  std::ranges::sort(record.grants_used);
   record.denials = std::move(denials_);
+  record.failures = std::move(failures_);
   record.log = log_.take_lines();
   record.log_lines_dropped = log_.dropped();
   return std::move(results_);

@@ -17,6 +17,11 @@ bool GuestLog::add(LogLevel level, std::string_view text) {
   return true;
 }
 
+void GuestLog::forget() {
+  dropped_ += lines_.size();
+  lines_.clear();
+}
+
 void LogStream::flush(std::size_t bytes) {
   log_.add(LogLevel::kInfo, std::string_view(pending_).substr(0, bytes));
   pending_.erase(0, bytes);

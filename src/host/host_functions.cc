@@ -26,6 +26,10 @@ std::vector<HostFunction> bind_all() {
   bind(functions, capability::kAssetsModule, asset_bodies());
   bind(functions, capability::kClockModule, clock_bodies());
   bind(functions, capability::kRandomModule, random_bodies());
+  bind(functions, capability::kHttpModule, http_bodies());
+  bind(functions, capability::kSecretModule, secret_bodies());
+  bind(functions, capability::kStorageModule, storage_bodies());
+  bind(functions, capability::kChannelModule, channel_bodies());
   bind(functions, capability::kWasiModule, wasi_stream_bodies());
   bind(functions, capability::kWasiModule, wasi_system_bodies());
   bind(functions, capability::kWasiModule, wasi_file_bodies());

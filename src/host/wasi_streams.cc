@@ -96,14 +96,19 @@ HostReturn fd_read(HostCall& call) noexcept {
   return answer(Errno::kSuccess);
 }
 
+Sink sink_of(const CallState& state, Stream stream) {
+  if (stream != Stream::kOutput) return Sink::kStandardError;
+  return state.setup().kind == runtime::EntryKind::kWasi ? Sink::kOutput : Sink::kStandardOutput;
+}
+
 // All of it or nothing: a program is to see that the output of a tool has reached its cap.
-Errno write_stream(CallState& state, Stream stream, const IoVectors& vectors) {
-  const bool is_output = stream == Stream::kOutput && state.setup().kind == runtime::EntryKind::kWasi;
+Errno write_stream(CallState& state, Sink sink, const IoVectors& vectors) {
+  const bool is_output = sink == Sink::kOutput;
   if (is_output && state.admit_output(vectors.bytes) != 0) return Errno::kFbig;
   for (const BytesView part : vectors.parts) {
     if (is_output) {
       state.append_output(part);
-    } else if (stream == Stream::kOutput) {
+    } else if (sink == Sink::kStandardOutput) {
       state.streams().log_output(as_text(part));
     } else {
       state.streams().write_error(as_text(part));
@@ -118,7 +123,11 @@ HostReturn fd_write(HostCall& call) noexcept {
   const StreamDescriptor* const descriptor = descriptor_of(call);
   if (descriptor == nullptr || descriptor->stream == Stream::kInput) return answer(Errno::kBadf);
   if (!call.charge(vectors->bytes)) return call.out_of_fuel();
-  const Errno error = write_stream(state_of(call), descriptor->stream, *vectors);
+  const Sink sink = sink_of(state_of(call), descriptor->stream);
+  for (const BytesView part : vectors->parts) {
+    if (const auto stop = stop_leak(call, sink, part)) return *stop;
+  }
+  const Errno error = write_stream(state_of(call), sink, *vectors);
   if (error == Errno::kSuccess) store(call.range(0), 0, vectors->bytes);
   return answer(error);
 }

@@ -44,6 +44,18 @@ CapabilityGrantSet grants_of(const Json& zoo_case) {
         capabilities.emplace_back(rule);
       }
     }
+    if (const Json* const secrets = grants->find("secret")) {
+      for (const Json& name : *secrets->as_array()) {
+        const auto secret = capability::parse_capability(*name.as_string());
+        EXPECT_THAT(secret, IsOk());
+        if (secret) capabilities.push_back(*secret);
+      }
+    }
+    if (const Json* const secrets = grants->find("secret")) {
+      for (const Json& secret : *secrets->as_array()) {
+        capabilities.push_back(capability::parse_capability(*secret.as_string()).value());
+      }
+    }
   }
   auto set = CapabilityGrantSet::create(std::move(capabilities));
   EXPECT_THAT(set, IsOk());
@@ -52,8 +64,7 @@ CapabilityGrantSet grants_of(const Json& zoo_case) {
 
 // Interfaces that this host does not have: their modules are not run.
 bool needs_a_missing_interface(const capability::ModuleFacts& description) {
-  constexpr std::array<std::string_view, 5> kMissing{"palyra:skill/http@1.0.0", "palyra:skill/secret@1.0.0",
-                                                     "palyra:skill/storage@1.0.0", "palyra:skill/channel@1.0.0",
+  constexpr std::array<std::string_view, 3> kMissing{"palyra:skill/storage@1.0.0", "palyra:skill/channel@1.0.0",
                                                      "palyra:skill/files@1.0.0"};
   return std::ranges::any_of(description.imports, [&](const capability::ModuleImport& import) {
     return std::ranges::find(kMissing, import.module) != kMissing.end();

@@ -70,14 +70,18 @@ Result<> fill_new_database(const StateOptions& options, const std::string& path,
   return transaction.commit();
 }
 
+Result<> sync_directory(const Directory& root) {
+  const UniqueFd fd(::openat(root.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() || ::fsync(fd.get()) != 0) return std::unexpected(file_error(errno, "sync", root.path()));
+  return {};
+}
+
 Result<> publish(const Directory& root, const char* finished) {
   if (::renameat2(root.fd(), finished, root.fd(), kDatabaseFile, RENAME_NOREPLACE) != 0) {
     if (errno == EEXIST) return fail(kAlreadyInitialised, "'{}/trust.db' exists", root.path());
     return std::unexpected(file_error(errno, "name", root.path() + "/trust.db"));
   }
-  const UniqueFd fd(::openat(root.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid() || ::fsync(fd.get()) != 0) return std::unexpected(file_error(errno, "sync", root.path()));
-  return {};
+  return sync_directory(root);
 }
 
 }  // namespace palyra::state

@@ -26,6 +26,8 @@ struct FirstRow {
 // In the empty file `path`: a store that trusts nobody.
 Result<> fill_new_database(const StateOptions& options, const std::string& path, const FirstRow& first);
 
+// Names in it are on the disk. Errors: those of Directory.
+Result<> sync_directory(const Directory& root);
 // The finished file becomes trust.db, on the disk. Errors: kAlreadyInitialised, those of Directory.
 Result<> publish(const Directory& root, const char* finished);
 

@@ -7,14 +7,26 @@ namespace palyra::state {
 namespace {
 
 // Of a migration that died while it wrote its copy: only the one writer writes there.
-void remove_unfinished_copies(const Directory& root) {
+void remove_unfinished_copies(const Directory& root, const Schema& schema) {
+  const std::string prefix = fmt::format(".{}.before-", schema.file);
   for (const std::string& name : root.list().value_or(std::vector<std::string>{})) {
-    if (!is_temporary_name(name) || !name.starts_with(".trust.db.before-")) continue;
+    if (!is_temporary_name(name) || !name.starts_with(prefix)) continue;
     [[maybe_unused]] const auto removed = root.remove_file(name);
   }
 }
 
 }  // namespace
+
+Result<std::string> take_steps_with_copy(const Directory& root, const Database& database, const Schema& schema) {
+  const std::int64_t version = PALYRA_TRY(schema_version(database, schema));
+  PALYRA_TRY(check_schema(database, schema.at(version)));
+  remove_unfinished_copies(root, schema);
+  std::string copy = fmt::format("{}.before-{}", schema.file, version);
+  PALYRA_TRY(root.write_file(copy, PALYRA_TRY(database.serialize()), 0600, Overwrite::kYes));
+  PALYRA_TRY(upgrade_schema(database, schema));
+  PALYRA_TRY(check_schema(database, schema));
+  return copy;
+}
 
 Result<> migrate(const StoreParts& parts) {
   const Database& database = parts.database;
@@ -23,14 +35,10 @@ Result<> migrate(const StoreParts& parts) {
   const std::int64_t version = PALYRA_TRY(schema_version(database, parts.schema));
   if (version == parts.schema.version()) return {};  // another process was faster
 
+  // The chain, before anything is written; its rows are believed only in the tables that they belong to.
   PALYRA_TRY(check_schema(database, parts.schema.at(version)));
   PALYRA_TRY(check_audit_chain(database, PALYRA_TRY(load_head(database))));
-  remove_unfinished_copies(parts.root);
-  const std::string copy = fmt::format("trust.db.before-{}", version);
-  PALYRA_TRY(parts.root.write_file(copy, PALYRA_TRY(database.serialize()), 0600, Overwrite::kYes));
-
-  PALYRA_TRY(upgrade_schema(database, parts.schema));
-  PALYRA_TRY(check_schema(database, parts.schema));
+  const std::string copy = PALYRA_TRY(take_steps_with_copy(parts.root, database, parts.schema));
   Change change = PALYRA_TRY(Change::join(parts, std::move(transaction)));
   Json details;
   details.set("from", version);

@@ -7,9 +7,12 @@
 #include <palyra/base/utf8.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace palyra::state {
 namespace {
+
+using capability::AddressBinding;
 
 bool becomes_object(std::string_view entry) {
   return entry == skills::kManifestEntry || entry.starts_with("modules/") || entry.starts_with("assets/");
@@ -68,12 +71,19 @@ Json activation_details(const InstalledVersion& version) {
   Json::Array grants;
   for (const capability::Capability& grant : version.grants.to_list()) grants.push_back(capability::to_json(grant));
   details.set("grants", std::move(grants));
-  if (version.roots.empty()) return details;
   Json::Array roots;
   for (const MappedRoot& root : version.roots) {
     roots.emplace_back(Json::Object{{"name", root.name}, {"directory", root.directory}, {"read_only", root.read_only}});
   }
-  details.set("roots", std::move(roots));
+  if (!version.roots.empty()) details.set("roots", std::move(roots));
+  Json::Array addresses;
+  for (const AddressBinding& bound : version.addresses) {
+    addresses.emplace_back(Json::Object{{"host", bound.host},
+                                        {"port", std::int64_t{bound.port}},
+                                        {"address", bound.address},
+                                        {"address_port", std::int64_t{bound.address_port}}});
+  }
+  if (!version.addresses.empty()) details.set("addresses", std::move(addresses));
   return details;
 }
 
@@ -146,6 +156,9 @@ Result<InstalledVersion> StateStore::promote(const PromoteRequest& request) {
   version.grants = request.grants;
   version.roots = request.roots;
   std::ranges::sort(version.roots, {}, &MappedRoot::name);
+  version.addresses = request.addresses;
+  std::ranges::sort(version.addresses, {},
+                    [](const AddressBinding& bound) { return std::tie(bound.host, bound.port); });
   const std::string reason = request.reason.empty() ? "promoted by " + parts_->options.actor : request.reason;
   version = PALYRA_TRY(make_active(*parts_, change, std::move(version), reason));
   PALYRA_TRY(add_pinned_publisher(change, skill.pin(), parts_->options.actor));

@@ -3,6 +3,8 @@
 
 #include <palyra/state/state_codes.h>
 
+#include <algorithm>
+
 namespace palyra::state {
 namespace {
 
@@ -202,7 +204,19 @@ CREATE TABLE revocation_entry (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1, kVersion2};
+// Addresses that an operator allowed.
+constexpr const char* kVersion3 = R"sql(
+CREATE TABLE version_address (
+  content_root BLOB NOT NULL REFERENCES version,
+  host TEXT NOT NULL,
+  port INTEGER NOT NULL,
+  address TEXT NOT NULL,
+  address_port INTEGER NOT NULL,
+  PRIMARY KEY (content_root, host, port)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3};
 
 constexpr std::string_view kSchemaText =
     "SELECT coalesce(group_concat(type || ' ' || name || ' ' || coalesce(sql, ''), char(10)), '') "
@@ -223,16 +237,18 @@ Result<> check_statements(const Database& database, const Schema& schema) {
   const Database fresh = PALYRA_TRY(Database::in_memory());
   PALYRA_TRY(create_schema(fresh, schema));
   if (PALYRA_TRY(schema_text(database)) != PALYRA_TRY(schema_text(fresh))) {
-    return fail(kStoreDamaged, "trust.db does not have the tables of schema version {}", schema.version());
+    return fail(kStoreDamaged, "{} does not have the tables of schema version {}", schema.file, schema.version());
   }
   return {};
 }
 
-Result<std::vector<std::string>> checked_tables(const Database& database) {
+Result<std::vector<std::string>> checked_tables(const Database& database, const Schema& schema) {
   std::vector<std::string> names;
-  Statement rows = PALYRA_TRY(
-      database.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit' ORDER BY name"));
+  Statement rows = PALYRA_TRY(database.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"));
   while (PALYRA_TRY(rows.step())) names.push_back(PALYRA_TRY(rows.text(0)));
+  std::erase_if(names, [&](const std::string& name) {
+    return std::ranges::find(schema.digested, name) != schema.digested.end();
+  });
   return names;
 }
 
@@ -253,19 +269,19 @@ const Schema& current_schema() {
 
 Result<> create_schema(const Database& database, const Schema& schema) {
   PALYRA_TRY(take_steps(database, schema, 0));
-  return database.script(fmt::format("PRAGMA application_id = {};", kApplicationId).c_str());
+  return database.script(fmt::format("PRAGMA application_id = {};", schema.application_id).c_str());
 }
 
 Result<std::int64_t> schema_version(const Database& database, const Schema& schema) {
   const std::int64_t application = PALYRA_TRY(database.number("PRAGMA application_id"));
-  if (application != kApplicationId) {
-    return fail(kStoreDamaged, "trust.db has the application id {}, not {}", application, kApplicationId);
+  if (application != schema.application_id) {
+    return fail(kStoreDamaged, "{} has the application id {}, not {}", schema.file, application, schema.application_id);
   }
   const std::int64_t version = PALYRA_TRY(database.number("PRAGMA user_version"));
   if (version > schema.version()) {
-    return fail(kSchemaNewer, "trust.db has schema version {}; this Palyra knows {}", version, schema.version());
+    return fail(kSchemaNewer, "{} has schema version {}; this Palyra knows {}", schema.file, version, schema.version());
   }
-  if (version < 1) return fail(kStoreDamaged, "trust.db has schema version {}, which never was", version);
+  if (version < 1) return fail(kStoreDamaged, "{} has schema version {}, which never was", schema.file, version);
   return version;
 }
 
@@ -276,10 +292,10 @@ Result<> upgrade_schema(const Database& database, const Schema& schema) {
 Result<> check_schema(const Database& database, const Schema& schema) {
   const std::int64_t version = PALYRA_TRY(schema_version(database, schema));
   if (version != schema.version()) {
-    return fail(kStoreDamaged, "trust.db has schema version {}, not {}", version, schema.version());
+    return fail(kStoreDamaged, "{} has schema version {}, not {}", schema.file, version, schema.version());
   }
   PALYRA_TRY(check_statements(database, schema));
-  const std::vector<std::string> tables = PALYRA_TRY(checked_tables(database));
+  const std::vector<std::string> tables = PALYRA_TRY(checked_tables(database, schema));
   for (const std::string& table : tables) PALYRA_TRY(check_structure(database, table));
   return {};
 }

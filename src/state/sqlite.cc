@@ -165,6 +165,10 @@ Result<Bytes> Database::serialize() const {
   return Bytes(bytes.get(), bytes.get() + size);
 }
 
+void Database::wait_for_locks(std::chrono::milliseconds most) const {
+  sqlite3_busy_timeout(handle_.get(), static_cast<int>(most.count()));
+}
+
 Result<> Database::script(const char* sql) const {
   const int status = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
   if (status != SQLITE_OK) return failed(handle_.get(), status, "cannot run a script");

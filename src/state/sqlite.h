@@ -64,6 +64,9 @@ class Database {
   // The file as it stands in this connection's transaction, byte for byte. Errors: kStateUnavailable.
   [[nodiscard]] Result<Bytes> serialize() const;
 
+  // How long to wait for another's lock from here on, instead of kBusyTimeout.
+  void wait_for_locks(std::chrono::milliseconds most) const;
+
   // Several statements without parameters or rows: our own constant text only.
   Result<> script(const char* sql) const;
 

@@ -62,6 +62,7 @@ void clear_approval(InstalledVersion& version) {
   version.entries.clear();
   version.grants = {};
   version.roots.clear();
+  version.addresses.clear();
 }
 
 Result<StatusChange> change_status(const StoreParts& parts, const Change& change, InstalledVersion version,

@@ -170,6 +170,45 @@ TEST_F(VersionLifeTest, TheRootsOfAPromotionAreKeptAndReplacedByTheNext) {
   EXPECT_TRUE(must_open().version(active_.content_root()).value().roots.empty());
 }
 
+TEST_F(VersionLifeTest, TheAddressesOfAPromotionAreKeptLoggedAndReplacedByTheNext) {
+  const std::uint64_t generation = store_.trust().value().generation();
+  const skills::Verification verification = verify(store_, file_);
+  PromoteRequest request{
+      .skill = &*verification.skill,
+      .trust_generation = generation,
+      .version_generation = active_.generation,
+      .replaces = ActiveVersion::of(active_),
+      .grants = one_grant(),
+      .addresses = {{.host = "b.example", .port = 443, .address = "::1", .address_port = 8443},
+                    {.host = "a.example", .port = 65'535, .address = "127.0.0.1", .address_port = 1}}};
+  const InstalledVersion bound = store_.promote(request).value();
+  EXPECT_EQ(bound.addresses.front().host, "a.example");
+  EXPECT_EQ(must_open().find_active(kTool).value(), bound);
+  EXPECT_NE(store_.audit_rows().value().back().details.find("\"address\":\"127.0.0.1\""), std::string::npos);
+
+  const std::string database = root() + "/trust.db";
+  const Bytes good = testing::must_read(database);
+  for (const char* sql :
+       {"DELETE FROM version_address", "UPDATE version_address SET address = '10.0.0.1'",
+        "UPDATE version_address SET port = port - 1", "UPDATE version_address SET host = host || '.x'",
+        "UPDATE version_address SET address_port = address_port + 1", "UPDATE version_address SET port = 0",
+        "UPDATE version_address SET address_port = 65536",
+        "INSERT INTO version_address SELECT content_root, 'c', 1, '::1', 1 FROM version_address LIMIT 1"}) {
+    ASSERT_THAT(Database::open(database).value().script(sql), IsOk()) << sql;
+    EXPECT_THAT(must_open().find_active(kTool), FailsWith(kStoreDamaged)) << sql;
+    scribble(database, good);
+  }
+
+  request.addresses.pop_back();
+  request.version_generation = bound.generation;
+  request.replaces = ActiveVersion::of(bound);
+  StateStore reopened = must_open();
+  ASSERT_THAT(reopened.promote(request), IsOk());
+  EXPECT_EQ(must_open().find_active(kTool).value().addresses, request.addresses);
+  ASSERT_THAT(reopened.remove(active_.content_root()), IsOk());
+  EXPECT_TRUE(must_open().version(active_.content_root()).value().addresses.empty());
+}
+
 TEST_F(VersionLifeTest, ASettingIsOfAllVersionsOfItsSkill) {
   const InstalledVersion other = must_install(store_, make_artifact({.skill_id = "acme.other", .tool = "acme.other"}));
   ASSERT_THAT(store_.set_setting("acme.demo", "unit", R"("metre")"), IsOk());

@@ -47,6 +47,9 @@ constexpr std::string_view kInsertGrant =
 constexpr std::string_view kDeleteRoots = "DELETE FROM version_root WHERE content_root = ?1";
 constexpr std::string_view kInsertRoot =
     "INSERT INTO version_root (content_root, name, directory, read_only) VALUES (?1, ?2, ?3, ?4)";
+constexpr std::string_view kDeleteAddresses = "DELETE FROM version_address WHERE content_root = ?1";
+constexpr std::string_view kInsertAddress =
+    "INSERT INTO version_address (content_root, host, port, address, address_port) VALUES (?1, ?2, ?3, ?4, ?5)";
 constexpr std::string_view kSelectSettings = "SELECT skill_id, key, json FROM skill_setting ORDER BY skill_id, key";
 constexpr std::string_view kDeleteSetting = "DELETE FROM skill_setting WHERE skill_id = ?1 AND key = ?2";
 constexpr std::string_view kUpsertSetting =
@@ -100,13 +103,18 @@ crypto::Sha256Digest record_digest(const InstalledVersion& version, const std::v
   record.add(std::uint64_t{grants.size()});
   for (const std::string& grant : grants) record.add(grant);
   // Rows of before there were these have the digest of before.
-  if (version.roots.empty() && version.settings.empty()) return record.finish();
+  if (version.roots.empty() && version.settings.empty() && version.addresses.empty()) return record.finish();
   record.add(std::uint64_t{version.roots.size()});
   for (const MappedRoot& root : version.roots) {
     record.add(root.name).add(root.directory).add(std::uint64_t{root.read_only ? 1U : 0U});
   }
   record.add(std::uint64_t{version.settings.size()});
   for (const SkillSetting& setting : version.settings) record.add(setting.key).add(setting.json);
+  if (version.addresses.empty()) return record.finish();
+  record.add(std::uint64_t{version.addresses.size()});
+  for (const capability::AddressBinding& bound : version.addresses) {
+    record.add(bound.host).add(std::uint64_t{bound.port}).add(bound.address).add(std::uint64_t{bound.address_port});
+  }
   return record.finish();
 }
 
@@ -148,6 +156,8 @@ class VersionReader {
         PALYRA_TRY(rows_of("content_root, json", "version_grant", "content_root, class, canonical"))));
     PALYRA_TRY(reader.read_roots(
         PALYRA_TRY(rows_of("content_root, name, directory, read_only", "version_root", "content_root, name"))));
+    PALYRA_TRY(reader.read_addresses(PALYRA_TRY(
+        rows_of("content_root, host, port, address, address_port", "version_address", "content_root, host, port"))));
     PALYRA_TRY(reader.read_settings(database));
     return reader.finish();
   }
@@ -165,6 +175,7 @@ class VersionReader {
   Result<> read_entries(Statement rows);
   Result<> read_grants(Statement rows);
   Result<> read_roots(Statement rows);
+  Result<> read_addresses(Statement rows);
   Result<> read_settings(const Database& database);
   // Checked against what was saved.
   Result<std::vector<InstalledVersion>> finish();
@@ -241,6 +252,23 @@ Result<> VersionReader::read_roots(Statement rows) {
         ->version.roots.push_back({.name = PALYRA_TRY(rows.text(1)),
                                    .directory = PALYRA_TRY(rows.text(2)),
                                    .read_only = PALYRA_TRY(rows.integer(3)) != 0});
+  }
+  return {};
+}
+
+Result<> VersionReader::read_addresses(Statement rows) {
+  constexpr std::int64_t kMostPort = 65'535;
+  while (PALYRA_TRY(rows.step())) {
+    const std::int64_t port = PALYRA_TRY(rows.integer(2));
+    const std::int64_t address_port = PALYRA_TRY(rows.integer(4));
+    if (port < 1 || port > kMostPort || address_port < 1 || address_port > kMostPort) {
+      return fail(kStoreDamaged, "an allowed address has no port: {}, {}", port, address_port);
+    }
+    PALYRA_TRY(owner_of(rows))
+        ->version.addresses.push_back({.host = PALYRA_TRY(rows.text(1)),
+                                       .port = static_cast<std::uint16_t>(port),
+                                       .address = PALYRA_TRY(rows.text(3)),
+                                       .address_port = static_cast<std::uint16_t>(address_port)});
   }
   return {};
 }
@@ -328,6 +356,11 @@ Result<> save_hanging_rows(const Database& database, const InstalledVersion& ver
   for (const MappedRoot& root : version.roots) {
     PALYRA_TRY(
         database.run(kInsertRoot, content_root, root.name, root.directory, std::int64_t{root.read_only ? 1 : 0}));
+  }
+  PALYRA_TRY(database.run(kDeleteAddresses, content_root));
+  for (const capability::AddressBinding& bound : version.addresses) {
+    PALYRA_TRY(database.run(kInsertAddress, content_root, bound.host, std::int64_t{bound.port}, bound.address,
+                            std::int64_t{bound.address_port}));
   }
   return {};
 }

@@ -44,13 +44,15 @@ behaviours = re.findall(r"`([A-Z]\w+)\.(\w+)`", (ROOT / "docs/behaviours.md").re
 problems += [f"docs/behaviours.md names {suite}.{test}, which does not exist" for suite, test in behaviours if (suite, test) not in named]
 
 # Every row of the catalogue of attacks: what holds, the tests, and the same id in a comment of a test.
-ROWS = [f"K{number:02}" for number in range(1, 25)] + [f"M{number:02}" for number in range(1, 21)]
-rows = dict(re.findall(r"^\| ([KM]\d\d) \|(.*)$", (ROOT / "docs/threat-model.md").read_text(), re.M))
+LAST_ROWS = {"K": 24, "M": 20, "H": 24, "S": 14, "N": 6}
+ROWS = [f"{letter}{number:02}" for letter, last in LAST_ROWS.items() for number in range(1, last + 1)]
+LETTERS = "[" + "".join(LAST_ROWS) + "]"
+rows = dict(re.findall(rf"^\| ({LETTERS}\d\d) \|(.*)$", (ROOT / "docs/threat-model.md").read_text(), re.M))
 above = set()  # (row, suite, test) of every test below a comment that names rows
 TEST = r"(?:(?:TEST(?:_F|_P)?|RC_GTEST(?:_FIXTURE)?_PROP)\((\w+),\s*(\w+)|def (test_\w+)\()"
 for path in [*ROOT.glob("src/**/*_test.cc"), *ROOT.glob("tests/e2e/*.py")]:
-    for comment, suite, test, function in re.findall(r"^ *(?://|#) (.*\b[KM]\d\d\b.*)\n(?: *(?://|#) .*\n)* *" + TEST, path.read_text(), re.M):
-        above |= {(row, suite or path.stem, test or function) for row in re.findall(r"\b[KM]\d\d\b", comment)}
+    for comment, suite, test, function in re.findall(rf"^ *(?://|#) (.*\b{LETTERS}\d\d\b.*)\n(?: *(?://|#) .*\n)* *" + TEST, path.read_text(), re.M):
+        above |= {(row, suite or path.stem, test or function) for row in re.findall(rf"\b{LETTERS}\d\d\b", comment)}
 problems += [f"docs/threat-model.md lacks the row {row}" for row in ROWS if row not in rows]
 problems += [f"docs/threat-model.md has the row {row}, which nobody knows" for row in rows if row not in ROWS]
 for row, line in rows.items():

@@ -15,6 +15,7 @@ AUTHOR = b"11" * 32
 OTHER = b"22" * 32
 ALLOW = {"PALYRA_POLICY__NONINTERACTIVE_PROMOTE": "true"}
 BUILD = ["skills", "package", "build"]
+PASSPHRASE = ["--passphrase-file", "passphrase"]
 KEY = ["--signing-key-stdin", "-o", "out.palyra-skill"]
 DEEP = "[" * 100 + "]" * 100
 
@@ -271,6 +272,17 @@ CASES = [
     (None, ["trust", "add", "acme", "--key", "{author}"]),
     (None, ["skills", "install", "hello.palyra-skill"]),
     ("cli.skill_selector", ["skills", "show", "Hello!"]),
+    ("secret.vault_missing", ["secrets", "remove", "global/key", *PASSPHRASE]),
+    ("secret.name", ["secrets", "set", "key"], b"a value of some length"),
+    ("secret.too_short", ["secrets", "set", "global/pin", *PASSPHRASE], b"1234"),
+    ("secret.too_long", ["secrets", "set", "global/key", *PASSPHRASE], b"x" * 8193),
+    ("secret.characters", ["secrets", "set", "global/key", *PASSPHRASE], b"two lines\nof some length"),
+    ("secret.passphrase_needed", ["secrets", "set", "global/key"], b"a value of some length"),
+    (None, ["secrets", "set", "global/key", *PASSPHRASE], b"a value of some length"),
+    ("secret.not_found", ["secrets", "remove", "global/other", *PASSPHRASE]),
+    ("secret.passphrase_wrong", ["secrets", "remove", "global/key", "--passphrase-file", "wrong-passphrase"]),
+    ("secret.vault_damaged", ["secrets", "list"], b"", {}, lambda home: (home.state / "vault").write_bytes(b"nothing")),
+    (None, ["trust", "list"], b"", {}, lambda home: (home.state / "vault").unlink()),
     ("policy.noninteractive_promote", ["skills", "promote", "acme.hello", "--yes"]),
     (None, ["skills", "promote", "acme.hello", "--yes"], b"", ALLOW),
     ("schema.does_not_conform", ["run", "acme.hello.echo", "--input", '{"text":5}']),
@@ -337,6 +349,7 @@ NOT_HERE = {
     "statements for another day or another's publisher; tests/vectors/trust has them": """
         trust.rotation_chain trust.rotation_fork trust.revocation_limit trust.revocation_scope
         trust.revocations_stale""",
+    "needs an older file, or a thousand values; vault_test.cc has them": "secret.vault_rolled_back secret.too_many",
     "needs a person at a terminal": "cli.not_confirmed cli.passphrases_differ",
     "needs a tool that goes wrong in its own way; execute_module_test.cc has them": """
         run.memory_exhausted run.table_exhausted run.instances_exhausted run.capability_denied run.output_invalid

@@ -22,6 +22,7 @@ FIXED = {"SOURCE_DATE_EPOCH": "1767225600", "COLUMNS": "100"}
 AUTHOR = b"11" * 32
 REVIEWER = b"22" * 32
 HELLO = "acme.hello"
+PASSPHRASE = ["--passphrase-file", "passphrase"]
 BUILD = ["skills", "package", "build", "hello", "--signing-key-stdin", "-o", "hello.palyra-skill"]
 
 
@@ -157,8 +158,23 @@ SCENARIO = [
     ("doctor", ["doctor"]),
     ("doctor_clean", ["doctor", "--clean"]),
     ("state_backup", ["state", "backup", "backup.palyra-state"]),
+    ("storage_list_of_nothing", ["storage", "list"]),
+    ("storage_of_nobody", ["storage", "list", "acme.weather"]),
+    ("storage_get_nothing", ["storage", "get", "acme.weather", "notes/", "today"]),
+    ("storage_export_nothing", ["storage", "export", "acme.weather", "-o", "notes.ndjson"]),
+    ("storage_clear_nothing", ["storage", "clear", "acme.weather"]),
+    ("channel_send", ["channel", "send", "jobs", "summarise today"]),
+    ("channel_receive", ["channel", "receive", "jobs"]),
+    ("channel_empty", ["channel", "receive", "jobs"]),
+    ("channel_list_of_nothing", ["channel", "list"]),
     ("quarantine", ["skills", "quarantine", HELLO]),
     ("remove", ["skills", "remove", HELLO]),
+    ("secrets_list_none", ["secrets", "list"]),
+    ("secrets_set", ["secrets", "set", "global/weather-key", *PASSPHRASE], b"a value of some length\n"),
+    ("secrets_set_unscannable", ["secrets", "set", "skill:acme.weather/pin", "--unscannable", *PASSPHRASE], b"1234\n"),
+    ("secrets_list", ["secrets", "list"]),
+    ("secrets_change_passphrase", ["secrets", "change-passphrase", *PASSPHRASE, "--new-passphrase-file", "passphrase"]),
+    ("secrets_remove", ["secrets", "remove", "skill:acme.weather/pin", *PASSPHRASE]),
 ]
 
 MASKS = [

@@ -14,8 +14,9 @@ namespace palyra::app {
 
 struct SkillCheck {
   state::InstalledVersion version;
-  // "status", "objects", "manifest", "host", "settings": each can be the reason why it does not run. "grants", "code"
-  // and "verification" are for knowing. What a check needs and is not there leaves it out, as not_run or altogether.
+  // "status", "objects", "manifest", "host", "settings": each can be the reason why it does not run. "grants",
+  // "secrets" (when it was granted any), "code" and "verification" are for knowing. What a check needs and is not there
+  // leaves it out, as not_run or altogether.
   std::vector<Finding> findings;
 
   // The first reason why it does not run; null when it does.

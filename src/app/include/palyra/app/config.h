@@ -49,6 +49,11 @@ struct Config {
   std::string updates = "ask";                                // policy.updates: "ask", "auto" or "off"
   std::int64_t min_release_age_hours = 72;                    // policy.min_release_age_hours
   std::int64_t max_grants_per_class = 1'000;                  // policy.max_grants_per_class
+  std::string http_ca_file{};                                 // http.ca_file; empty: the system's authorities
+  std::string http_proxy{};                                   // http.proxy; empty: none
+  std::int64_t http_max_concurrent = 64;                      // http.max_concurrent
+  std::int64_t max_storage_bytes = std::int64_t{64} << 20;    // storage.max_bytes_per_skill
+  std::string secrets_passphrase_file{};                      // secrets.passphrase_file; empty: none
   std::int64_t max_quarantine_bytes = std::int64_t{1} << 30;  // quarantine.max_bytes
   std::int64_t max_code_bytes = std::int64_t{2} << 30;        // cache.max_bytes
 };

@@ -39,6 +39,8 @@ struct ModuleCall {
   const Clock* guest_clock = nullptr;
   host::RandomSource* guest_random = nullptr;
   host::ProgressSink* progress = nullptr;
+  // Null: no secret is there, as for golden calls.
+  VaultAccess* vault = nullptr;
 };
 
 struct Execution {
@@ -49,8 +51,8 @@ struct Execution {
   capability::RunRecord record;
 };
 
-// Order of checks: size of the arguments, JSON and input schema; module; imports; then the run, and last the output
-// against its schema. Nothing of the module is compiled for arguments that do not fit.
+// Order of checks: size of the arguments, JSON and input schema; module; imports; the vault; then the run, and last the
+// output against its schema. Nothing of the module is compiled for arguments that do not fit.
 Execution execute_module(const Services& services, const ModuleCall& call);
 
 }  // namespace palyra::app

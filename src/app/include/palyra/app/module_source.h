@@ -8,6 +8,7 @@
 #include <palyra/base/sealed_bytes.h>
 #include <palyra/host/call_state.h>
 #include <palyra/skills/skill_manifest.h>
+#include <palyra/state/skill_storage.h>
 
 #include <memory>
 #include <optional>
@@ -66,10 +67,12 @@ struct ModuleSource {
   runtime::EntryKind entry_kind = runtime::EntryKind::kCore;
   std::optional<skills::SkillTool> tool;  // of an installed skill
   skills::AskedLimits limits;
+  std::optional<state::StorageOwner> storage{};  // whose values it works on; none: values of this call alone
   std::vector<host::ConfigValue> config;
   capability::CapabilityGrantSet grants;
-  std::unique_ptr<const host::AssetSource> assets;  // of a skill; an installed one's hold what `wasm` points into
-  Bytes inline_bytes;                               // what it points into for an inline module
+  std::vector<capability::AddressBinding> addresses{};  // where the operator says that granted origins are
+  std::unique_ptr<const host::AssetSource> assets;      // of a skill; an installed one's hold what `wasm` points into
+  Bytes inline_bytes;                                   // what it points into for an inline module
 };
 
 // Of what is installed only an active version is ever found. Errors: state::kToolNotFound, kRunDisabled (there is such

@@ -28,6 +28,9 @@ inline constexpr ErrorCode kPromoteWildcard{ErrorKind::kDenied, "policy.wildcard
 // --map-root names no granted filesystem root, or a directory that no skill may have.
 inline constexpr ErrorCode kPromoteRoot{ErrorKind::kInvalidArgument, "policy.map_root"};
 
+// --allow-address names no granted origin, or no address.
+inline constexpr ErrorCode kPromoteAddress{ErrorKind::kInvalidArgument, "policy.allow_address"};
+
 struct PlanPromotionRequest {
   std::string selector;           // as select_version takes it
   std::vector<std::string> only;  // canonical texts; empty: all that the manifest asks for
@@ -35,6 +38,9 @@ struct PlanPromotionRequest {
   // "NAME=DIR" or "NAME=DIR:ro": the directory behind a filesystem root of the grants. Roots that are not named stay
   // where the active version has them.
   std::vector<std::string> map_root{};
+  // "HOST[:PORT]=ADDRESS[:PORT]": where a granted origin is, instead of what its name leads to, without a judgement of
+  // the address. Origins that are not named stay where the active version has them.
+  std::vector<std::string> allow_address{};
   skills::Downgrade downgrade = skills::Downgrade::kRefuse;
 };
 
@@ -45,11 +51,12 @@ struct PromotionPlan {
   ExampleReport examples;       // also failed ones; those stop promote_skill
   skills::AuditReport audit{};  // also a failed one; it stops promote_skill
   std::uint64_t trust_generation = 0;
-  capability::CapabilityGrantSet grants;            // to be approved
-  std::optional<state::InstalledVersion> replaces;  // the skill's active version
-  capability::GrantDiff difference;                 // against the grants of that
-  std::vector<state::MappedRoot> roots{};           // of the grants, by name; without a directory: one of its own
-  std::vector<std::string> missing_settings{};      // required, and without a value: no tool runs before they have one
+  capability::CapabilityGrantSet grants;                // to be approved
+  std::optional<state::InstalledVersion> replaces;      // the skill's active version
+  capability::GrantDiff difference;                     // against the grants of that
+  std::vector<state::MappedRoot> roots{};               // of the grants, by name; without a directory: one of its own
+  std::vector<capability::AddressBinding> addresses{};  // by host and port
+  std::vector<std::string> missing_settings{};  // required, and without a value: no tool runs before they have one
   skills::Downgrade downgrade = skills::Downgrade::kRefuse;
 
   [[nodiscard]] const skills::SkillManifest& manifest() const { return *verification.manifest; }
@@ -61,7 +68,8 @@ struct PromotionPlan {
 // Anything but an allow or a first use is its error, and so is a host outside `compat`, a wildcard (kPromoteWildcard),
 // more grants of a class than policy.max_grants_per_class (capability::kTooManyGrants), or a root that cannot be mapped
 // (kPromoteRoot: not granted, named twice, no absolute directory of our user, "/", or one that holds the state
-// directory or lies in it); a failed example is none.
+// directory or lies in it), or an origin that cannot be bound (kPromoteAddress: not granted, named twice, no address);
+// a failed example is none.
 Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromotionRequest& request);
 
 struct PromotionConsent {

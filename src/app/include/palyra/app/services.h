@@ -2,10 +2,12 @@
 #pragma once
 // What use cases work with: filled once by a program's main, passed by reference, owned by nobody here.
 
+#include <palyra/app/call_secrets.h>
 #include <palyra/app/config.h>
 #include <palyra/app/engine.h>
 #include <palyra/app/run_watch.h>
 #include <palyra/base/clock.h>
+#include <palyra/capability/http_port.h>
 #include <palyra/host/random_source.h>
 #include <palyra/skills/schema_compiler.h>
 #include <palyra/state/run_log.h>
@@ -44,6 +46,8 @@ struct Services {
   LazyEngine& engine;
   host::RandomSource& random;
   ActivitySink& activities;
+  capability::HttpPort* http = nullptr;  // null: tools send no requests
+  VaultAccess* vault = nullptr;          // null: tools use no secrets
 };
 
 }  // namespace palyra::app

@@ -28,6 +28,7 @@ enum class Purge : std::uint8_t { kNo, kYes };
 struct RemovedSkill {
   state::InstalledVersion before;
   std::optional<state::GarbageReport> purged;  // with Purge::kYes: what went with it, as collect_garbage does it
+  std::int64_t purged_storage_bytes = 0;       // and of storage, as purge_stored does it
 };
 
 Result<RemovedSkill> remove_skill(const Services& services, const std::string& selector, Purge purge = Purge::kNo);

@@ -16,6 +16,10 @@ inline constexpr std::string_view kCallModule = "palyra:skill/call@1.0.0";
 inline constexpr std::string_view kAssetsModule = "palyra:skill/assets@1.0.0";
 inline constexpr std::string_view kClockModule = "palyra:skill/clock@1.0.0";
 inline constexpr std::string_view kRandomModule = "palyra:skill/random@1.0.0";
+inline constexpr std::string_view kHttpModule = "palyra:skill/http@1.0.0";
+inline constexpr std::string_view kSecretModule = "palyra:skill/secret@1.0.0";
+inline constexpr std::string_view kStorageModule = "palyra:skill/storage@1.0.0";
+inline constexpr std::string_view kChannelModule = "palyra:skill/channel@1.0.0";
 inline constexpr std::string_view kWasiModule = "wasi_snapshot_preview1";
 inline constexpr std::string_view kLegacyModule = "palyra:plugins/host-capabilities@0.1.0";
 
@@ -44,6 +48,10 @@ enum class AbiClass : std::uint8_t {
   kAlways,
   kWasi,    // always; the capabilities behind its files are checked by its functions
   kLegacy,  // counts and handles of the older interface; always
+  kHttp,    // a rule for requests
+  kSecret,  // use of a secret
+  kStorage,
+  kChannel,
 };
 
 struct AbiFunction {

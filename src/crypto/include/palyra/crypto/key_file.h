@@ -10,6 +10,7 @@
 // Source: docs/formats/skill-artifact.md, "Key file".
 
 #include <palyra/crypto/ed25519.h>
+#include <palyra/crypto/passphrase_key.h>
 
 #include <cstdint>
 #include <optional>
@@ -22,17 +23,6 @@ inline constexpr ErrorCode kKeyPassphraseNeeded{ErrorKind::kDenied, "key.passphr
 inline constexpr ErrorCode kKeyPassphraseWrong{ErrorKind::kDenied, "key.passphrase_wrong"};  // or the file was changed
 inline constexpr ErrorCode kKeyPublicMismatch{ErrorKind::kUntrusted, "key.public_mismatch"};
 inline constexpr ErrorCode kKeyStandardInput{ErrorKind::kInvalidArgument, "key.standard_input"};
-inline constexpr ErrorCode kKeyDerivation{ErrorKind::kUnavailable, "key.derivation"};  // not enough memory for Argon2id
-
-// What a guess at the passphrase costs. The default takes about a second.
-struct KdfCost {
-  std::uint32_t memory_kib = 256 * 1024;
-  std::uint32_t passes = 3;
-};
-
-// Bounds of a cost that is read or written: below, libsodium refuses; above, a file could take the machine's memory.
-inline constexpr KdfCost kMinKdfCost{.memory_kib = 8, .passes = 1};
-inline constexpr KdfCost kMaxKdfCost{.memory_kib = 4 * 1024 * 1024, .passes = 16};
 
 inline constexpr std::size_t kMaxKeyFileBytes = 1024;
 
@@ -52,15 +42,11 @@ class KeyFile {
   [[nodiscard]] Result<SigningKey> unlock(const Secret& passphrase) const;
 
  private:
-  struct Kdf {
-    KdfCost cost;
-    Bytes salt;
-  };
-  KeyFile(const PublicKey& public_key, std::optional<Kdf> kdf, Secret secret, std::string header)
+  KeyFile(const PublicKey& public_key, std::optional<KdfParameters> kdf, Secret secret, std::string header)
       : public_key_(public_key), kdf_(std::move(kdf)), secret_(std::move(secret)), header_(std::move(header)) {}
 
   PublicKey public_key_;
-  std::optional<Kdf> kdf_;
+  std::optional<KdfParameters> kdf_;
   Secret secret_;
   std::string header_;  // the first three lines, which the encryption covers
 };

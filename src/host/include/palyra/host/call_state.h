@@ -11,10 +11,17 @@
 #include <palyra/base/bytes.h>
 #include <palyra/base/clock.h>
 #include <palyra/capability/grant_set.h>
+#include <palyra/capability/http_port.h>
 #include <palyra/capability/run_record.h>
+#include <palyra/capability/secret_port.h>
+#include <palyra/capability/storage_port.h>
+#include <palyra/host/channel_calls.h>
 #include <palyra/host/guest_log.h>
+#include <palyra/host/http_calls.h>
+#include <palyra/host/leak_guard.h>
 #include <palyra/host/object_table.h>
 #include <palyra/host/random_source.h>
+#include <palyra/host/secret_calls.h>
 #include <palyra/host/standard_streams.h>
 #include <palyra/runtime/runtime.h>
 
@@ -36,6 +43,8 @@ inline constexpr std::size_t kMaxMediaTypeBytes = 255;
 inline constexpr std::size_t kMaxErrorBytes = std::size_t{8} * 1024;
 inline constexpr std::chrono::milliseconds kProgressInterval{100};  // at most ten a second are passed on
 
+inline constexpr std::size_t kMaxRecorded = 100;  // denials, and failures, that a run record names
+
 // What guests see for a failure. Zero and above is success. docs/guest-abi.md 1.
 inline constexpr std::int32_t kInvalid = -1;
 inline constexpr std::int32_t kDenied = -2;
@@ -43,6 +52,7 @@ inline constexpr std::int32_t kNotFound = -3;
 inline constexpr std::int32_t kTooLarge = -4;
 inline constexpr std::int32_t kExhausted = -5;
 inline constexpr std::int32_t kUnavailable = -6;
+inline constexpr std::int32_t kConflict = -7;
 
 // The entries below `assets/` of the skill that runs.
 class AssetSource {
@@ -87,6 +97,11 @@ struct CallSetup {
   const Clock& clock;
   RandomSource& random;
   ProgressSink* progress = nullptr;
+  capability::HttpPort* http = nullptr;  // null: requests are unavailable
+  std::span<const capability::AddressBinding> http_bindings = {};
+  const capability::SecretPort* secrets = nullptr;  // null: secrets are unavailable
+  capability::StoragePort* storage = nullptr;       // null: storage is unavailable
+  capability::ChannelPort* channels = nullptr;      // null: channels are unavailable
 };
 // NOLINTEND(readability-redundant-member-init)
 
@@ -103,6 +118,8 @@ struct CallResults {
   // A write was refused because the output would have passed max_output_bytes, or the host all it may hold: what is
   // there is not all.
   bool output_over_cap = false;
+  // Messages of channels that it read to the end, by id: delivered, when the tool has succeeded.
+  std::vector<std::int64_t> messages_read{};
 };
 
 class CallState {
@@ -130,25 +147,41 @@ class CallState {
   // A handle, kNotFound or kExhausted.
   std::int32_t open_asset(std::string_view name);
   ObjectTable<BytesView>& assets() { return assets_; }
+  HttpCalls& http() { return http_; }
+  SecretCalls& secrets() { return secrets_; }
+  ChannelCalls& channels() { return channels_; }
+
+  // What passes everything that the guest writes anywhere, and every answer from outside.
+  LeakGuard& leaks() { return leaks_; }
 
   // Milliseconds that only grow, from a start that says nothing of the machine.
   [[nodiscard]] std::chrono::milliseconds monotonic() const;
 
   StandardStreams& streams() { return streams_; }
 
-  // The message that ends a run which used a number as a handle of `kind` ("asset") that this call never got. Kept for
-  // the run record.
+  // For the run record: what was refused and how to allow it, what failed for a reason that the guest is not told,
+  // and a grant that was made use of. Each text is kept once, and kMaxRecorded of a kind.
+  void record_denial(std::string_view text);
+  void record_failure(std::string_view text);
+  void use_grant(const capability::Capability& grant);
+
+  // The message that ends a run which used a number as a handle of `kind` ("an asset") that this call never got. Kept
+  // for the run record.
   std::string deny_handle(std::string_view kind, std::int32_t handle);
   // Remembers which lookup answered the negative `result`, for the message above.
   std::int32_t failed_lookup(std::int32_t result, std::string lookup);
 
   // Bytes that the host is to hold for this call; false when that would pass kMaxBufferedBytes.
   [[nodiscard]] bool hold(std::size_t bytes);
+  void release(std::size_t bytes);  // that were held
+  [[nodiscard]] std::size_t may_hold() const;
 
   // The end: what the call produced, and the host's part of the run record.
   CallResults finish(capability::RunRecord& record) &&;
 
  private:
+  void forget_writings();
+
   CallSetup setup_;
   SteadyTime started_;
   CallResults results_;
@@ -158,9 +191,16 @@ class CallState {
   GuestLog log_;
   StandardStreams streams_;
   std::optional<SteadyTime> last_progress_;
-  ObjectTable<BytesView> assets_;
+  ObjectNumbers numbers_;  // before the tables that use it
+  ObjectTable<BytesView> assets_{numbers_};
+  HttpCalls http_{*this, numbers_};
+  SecretCalls secrets_;
+  ChannelCalls channels_;
+  LeakGuard leaks_;
   std::array<std::string, 9> failed_lookups_;  // by the negated result
   std::vector<std::string> denials_;
+  std::vector<std::string> failures_;
+  std::vector<std::string> grants_used_;
 };
 
 }  // namespace palyra::host

@@ -25,6 +25,8 @@ class GuestLog {
 
   // The lines kept, which are then gone from here.
   std::vector<capability::LogLine> take_lines() { return std::move(lines_); }
+  // Drops the lines kept.
+  void forget();
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:

@@ -2,6 +2,7 @@
 #pragma once
 // What a call is given in tests.
 
+#include <palyra/capability/secret_port.h>
 #include <palyra/host/call_state.h>
 #include <palyra/host/random_source.h>
 
@@ -38,6 +39,22 @@ class MapAssets final : public host::AssetSource {
 
  private:
   std::map<std::string, std::string, std::less<>> assets_;
+};
+
+class MapSecrets final : public capability::SecretPort {
+ public:
+  void set(const std::string& name, std::string_view value,
+           capability::Scanning scanning = capability::Scanning::kScanned) {
+    values_.insert_or_assign(
+        name, capability::SecretValue{.bytes = LockedBytes::copy_of(as_bytes(value)), .scanning = scanning});
+  }
+  [[nodiscard]] const capability::SecretValue* find(const capability::SecretUse& secret) const override {
+    const auto found = values_.find(canonical_text(secret));
+    return found == values_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  std::map<std::string, capability::SecretValue> values_;
 };
 
 // Keeps what was passed on, as "1/10 text", and then does what the test wants.

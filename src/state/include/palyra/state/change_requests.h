@@ -37,13 +37,14 @@ struct ActiveVersion {
 };
 
 struct PromoteRequest {
-  const skills::VerifiedSkill* skill = nullptr;  // verified again, from the bytes that load_object gave
-  std::uint64_t trust_generation = 0;            // of the SkillTrustStore it was verified with
-  std::uint64_t version_generation = 0;          // InstalledVersion::generation of what the person was shown
-  std::optional<ActiveVersion> replaces{};       // what the person was shown as active; nullopt: nothing was
-  capability::CapabilityGrantSet grants;         // what the person approved
-  std::vector<MappedRoot> roots{};               // of the granted filesystem roots those that the person mapped
-  std::string reason{};                          // the status_reason, also in the log; empty: the actor promoted it
+  const skills::VerifiedSkill* skill = nullptr;         // verified again, from the bytes that load_object gave
+  std::uint64_t trust_generation = 0;                   // of the SkillTrustStore it was verified with
+  std::uint64_t version_generation = 0;                 // InstalledVersion::generation of what the person was shown
+  std::optional<ActiveVersion> replaces{};              // what the person was shown as active; nullopt: nothing was
+  capability::CapabilityGrantSet grants;                // what the person approved
+  std::vector<MappedRoot> roots{};                      // of the granted filesystem roots those that the person mapped
+  std::vector<capability::AddressBinding> addresses{};  // of granted origins
+  std::string reason{};  // the status_reason, also in the log; empty: the actor promoted it
 };
 
 // A version that ran before runs again, with the grants it had.

@@ -5,6 +5,7 @@
 
 #include <palyra/base/clock.h>
 #include <palyra/capability/grant_set.h>
+#include <palyra/capability/http_port.h>
 #include <palyra/crypto/sha256.h>
 
 #include <cstdint>
@@ -83,10 +84,11 @@ struct InstalledVersion {
   std::uint64_t generation = 0;    // of the store, when this version changed last
   std::vector<std::string> tools;  // sorted; empty when the manifest was never read, and after removal
   // Empty before the first promotion and after removal.
-  std::vector<StoredEntry> entries;       // sorted by name
-  capability::CapabilityGrantSet grants;  // approved by a person for exactly this content
-  std::vector<MappedRoot> roots{};        // sorted by name; of the same approval
-  std::vector<SkillSetting> settings{};   // of the skill id, sorted by key; the same for all its versions
+  std::vector<StoredEntry> entries;                     // sorted by name
+  capability::CapabilityGrantSet grants;                // approved by a person for exactly this content
+  std::vector<MappedRoot> roots{};                      // sorted by name; of the same approval
+  std::vector<capability::AddressBinding> addresses{};  // by host and port; of the same approval
+  std::vector<SkillSetting> settings{};                 // of the skill id, sorted by key; the same for all its versions
   friend bool operator==(const InstalledVersion&, const InstalledVersion&) = default;
 
   [[nodiscard]] const crypto::Sha256Digest& content_root() const { return artifact.content_root; }

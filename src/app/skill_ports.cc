@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skill_ports.h"
+
+namespace palyra::app {
+
+using capability::CapabilityClass;
+
+SkillPorts::SkillPorts(const Services& services, const ModuleCall& call, Deadline deadline) {
+  const ModuleSource& source = call.source;
+  if (source.grants.count(CapabilityClass::kStorage) != 0) {
+    storage_.emplace(state::SkillStorageOptions{.root = source.storage ? services.state.root : "",
+                                                .owner = source.storage.value_or(state::StorageOwner()),
+                                                .max_bytes = services.config.max_storage_bytes,
+                                                .clock = &services.clock,
+                                                .deadline = deadline});
+  }
+  if (source.skill && source.grants.count(CapabilityClass::kChannel) != 0) {
+    channels_.emplace(state::SkillChannelsOptions{.state = services.state,
+                                                  .run_id = call.run_id,
+                                                  .skill_id = source.skill->id,
+                                                  .content_root = source.skill->content_root,
+                                                  .deadline = deadline});
+  }
+}
+
+Result<> SkillPorts::settle(std::span<const std::int64_t> delivered) {
+  if (!channels_) return {};
+  PALYRA_TRY(channels_->settle(delivered), "while marking the messages it received as delivered; they come again");
+  return {};
+}
+
+}  // namespace palyra::app

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <palyra/base/testing.h>
+#include <palyra/capability/http_port.h>
+#include <palyra/egress/resolver.h>
+
+namespace palyra::egress {
+namespace {
+
+using testing::FailsWith;
+using testing::IsOk;
+
+class SystemResolverTest : public ::testing::Test {
+ protected:
+  Result<std::vector<IpAddress>> resolve(const std::string& host, std::chrono::milliseconds patience) {
+    return resolver.resolve(host, {.deadline = std::chrono::steady_clock::now() + patience, .cancelled = cancelled});
+  }
+  SystemResolver resolver;
+  std::function<bool()> cancelled = [] { return false; };
+};
+
+TEST_F(SystemResolverTest, FindsTheAddressesOfAName) {
+  const auto addresses = resolve("localhost", std::chrono::seconds(20));
+  ASSERT_THAT(addresses, IsOk());
+  for (const IpAddress& address : *addresses) EXPECT_EQ(refusal_of(address).empty(), false);
+}
+
+// The forms of inet_aton(3): a resolver takes them for addresses, so they are judged as such.
+TEST_F(SystemResolverTest, TakesAnAddressInDisguiseForTheAddress) {
+  const auto addresses = resolve("0x7f000001", std::chrono::seconds(20));
+  ASSERT_THAT(addresses, IsOk());
+  ASSERT_EQ(addresses->size(), 1U);
+  EXPECT_EQ(to_text(addresses->front()), "127.0.0.1");
+}
+
+TEST_F(SystemResolverTest, ANameThatIsNoneIsUnresolved) {
+  EXPECT_THAT(resolve("no such name", std::chrono::seconds(60)), FailsWith(capability::kHttpNameUnresolved));
+}
+
+TEST_F(SystemResolverTest, ACallerWhoHasGoneOrIsOutOfTimeDoesNotWait) {
+  const auto passed = resolve("a-name-that-takes-a-lookup.invalid", std::chrono::milliseconds(-1));
+  EXPECT_FALSE(passed.has_value());
+  cancelled = [] { return true; };
+  const auto gone = resolve("another-name-that-takes-a-lookup.invalid", std::chrono::seconds(60));
+  EXPECT_FALSE(gone.has_value());
+}
+
+}  // namespace
+}  // namespace palyra::egress

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Keeps the secrets of one call inside: everything that a guest writes anywhere passes `check` first, everything that
+// comes to it from outside passes `redact`. Source: docs/guest-abi.md 3, "Leak scanning".
+
+#include <palyra/capability/grant_set.h>
+#include <palyra/capability/secret_port.h>
+#include <palyra/host/leak_scanner.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace palyra::host {
+
+// Where a guest's bytes go. Each is one stream: a secret in two writes to one of them is found.
+enum class Sink : std::uint8_t {
+  kOutput,          // output-write, and standard output of a WASI program
+  kPart,            // bytes of output-part
+  kMediaType,       // the types that it is given
+  kError,           // error-write
+  kLog,             // log
+  kProgress,        // progress
+  kStandardOutput,  // where that is logged
+  kStandardError,
+  kStorage,     // values
+  kStorageKey,  // by a stream of their own, or they would stand between the pieces of a secret in the values
+  kChannel,
+  kFile,  // contents
+  kFileName,
+};
+inline constexpr std::size_t kSinks = 13;
+std::string_view to_text(Sink sink);  // "output", "output part", "log", ...
+
+class LeakGuard {
+ public:
+  // So many redactions are recorded one by one; of all others there is the number.
+  static constexpr std::size_t kMaxRecords = 16;
+
+  // Of every secret granted that has a value. No port: no secret, nothing is looked for.
+  LeakGuard(const capability::SecretPort* secrets, const capability::CapabilityGrantSet& grants);
+
+  // nullopt: `bytes` may go to `sink`. Otherwise nothing of them may, and the run ends with this message (HostCall::
+  // deny, through stop_leak of bodies.h).
+  std::optional<std::string> check(Sink sink, BytesView bytes);
+  // An answer from outside, as a whole: secrets in it become '*' of the same length. `what` says what it is, for the
+  // run record: "the response of https://api.example.com:443". The number of secrets found.
+  std::size_t redact(std::string_view what, std::span<std::uint8_t> bytes);
+
+  // A check has failed: nothing that the guest wrote in this call may be shown.
+  [[nodiscard]] bool leaked() const { return leaked_; }
+  // What `redact` found, for the run record.
+  [[nodiscard]] std::vector<std::string> records() const;
+
+ private:
+  LeakScanner scanner_;
+  std::array<std::optional<LeakStream>, kSinks> streams_;  // made at the first write
+  bool leaked_ = false;
+  std::vector<std::string> records_;
+  std::uint64_t found_ = 0;
+};
+
+}  // namespace palyra::host

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <palyra/base/check.h>
+#include <palyra/host/leak_guard.h>
+
+#include <fmt/core.h>
+
+namespace palyra::host {
+namespace {
+
+using capability::SecretUse;
+
+std::vector<WatchedSecret> watched(const capability::SecretPort* secrets,
+                                   const capability::CapabilityGrantSet& grants) {
+  std::vector<WatchedSecret> all;
+  if (secrets == nullptr) return all;
+  for (const capability::Capability& grant : grants.of(capability::CapabilityClass::kSecret)) {
+    const capability::SecretValue* const value = secrets->find(std::get<SecretUse>(grant));
+    if (value == nullptr || value->scanning != capability::Scanning::kScanned) continue;
+    all.push_back({.name = canonical_text(grant), .value = value->bytes.reveal()});
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string_view to_text(Sink sink) {
+  switch (sink) {
+    case Sink::kOutput:
+      return "output";
+    case Sink::kPart:
+      return "output part";
+    case Sink::kMediaType:
+      return "output part's type";
+    case Sink::kError:
+      return "failure message";
+    case Sink::kLog:
+      return "log";
+    case Sink::kProgress:
+      return "progress";
+    case Sink::kStandardOutput:
+      return "standard output";
+    case Sink::kStandardError:
+      return "standard error";
+    case Sink::kStorage:
+      return "storage";
+    case Sink::kStorageKey:
+      return "storage keys";
+    case Sink::kChannel:
+      return "channel";
+    case Sink::kFile:
+      return "file";
+    case Sink::kFileName:
+      return "file names";
+  }
+  PALYRA_CHECK(false);
+}
+
+LeakGuard::LeakGuard(const capability::SecretPort* secrets, const capability::CapabilityGrantSet& grants)
+    : scanner_(watched(secrets, grants)) {}
+
+std::optional<std::string> LeakGuard::check(Sink sink, BytesView bytes) {
+  if (scanner_.empty()) return std::nullopt;
+  std::optional<LeakStream>& stream = streams_.at(static_cast<std::size_t>(sink));
+  if (!stream) stream.emplace(scanner_);
+  const auto leak = stream->next(bytes);
+  if (!leak) return std::nullopt;
+  leaked_ = true;
+  return fmt::format("secret_in_output: the tool wrote the secret {} to its {} ({})", scanner_.name_of(*leak),
+                     to_text(sink), to_text(leak->form));
+}
+
+std::size_t LeakGuard::redact(std::string_view what, std::span<std::uint8_t> bytes) {
+  const Redacted redacted = scanner_.redact(bytes);
+  for (const Leak& leak : redacted.first) {
+    if (records_.size() >= kMaxRecords) break;
+    records_.push_back(fmt::format("the secret {} was in {} ({}) and was struck out of it", scanner_.name_of(leak),
+                                   what, to_text(leak.form)));
+  }
+  found_ += redacted.found;
+  return static_cast<std::size_t>(redacted.found);
+}
+
+std::vector<std::string> LeakGuard::records() const {
+  std::vector<std::string> all = records_;
+  if (found_ > all.size()) all.push_back(fmt::format("{} secrets were struck out in all", found_));
+  return all;
+}
+
+}  // namespace palyra::host

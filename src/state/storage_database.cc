@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage_database.h"
+
+#include "database_file.h"
+#include "directory_lock.h"
+#include "migration.h"
+
+#include <palyra/state/storage_codes.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <linux/fs.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+namespace palyra::state {
+namespace {
+
+constexpr const char* kUnfinished = "storage.db.init";
+
+// Times are milliseconds since 1970 but for `publisher_since`, which is trust.db's; digests are 32 bytes.
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE owner (
+  id INTEGER PRIMARY KEY,
+  publisher TEXT NOT NULL,
+  skill_id TEXT NOT NULL,
+  publisher_since INTEGER NOT NULL,
+  orphaned INTEGER NOT NULL
+) STRICT;
+CREATE INDEX owner_skill ON owner (skill_id);
+
+CREATE TABLE owner_key (
+  owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
+  key BLOB NOT NULL CHECK (length(key) = 32),
+  PRIMARY KEY (owner, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE space (
+  id INTEGER PRIMARY KEY,
+  owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
+  prefix TEXT NOT NULL,
+  used_bytes INTEGER NOT NULL CHECK (used_bytes >= 0),
+  last_version INTEGER NOT NULL CHECK (last_version >= 0),
+  UNIQUE (owner, prefix)
+) STRICT;
+
+CREATE TABLE entry (
+  id INTEGER PRIMARY KEY,
+  space INTEGER NOT NULL REFERENCES space ON DELETE CASCADE,
+  key TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  digest BLOB NOT NULL CHECK (length(digest) = 32),
+  value BLOB NOT NULL,
+  UNIQUE (space, key)
+) STRICT;
+
+CREATE TABLE message (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  channel TEXT NOT NULL,
+  sender TEXT NOT NULL,
+  skill_id TEXT NOT NULL,
+  content_root TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  hops INTEGER NOT NULL,
+  held_by TEXT NOT NULL,
+  held_until INTEGER NOT NULL,
+  digest BLOB NOT NULL CHECK (length(digest) = 32),
+  body BLOB NOT NULL
+) STRICT;
+CREATE INDEX message_channel ON message (channel);
+CREATE INDEX message_holder ON message (held_by);
+
+CREATE TABLE sender (
+  skill_id TEXT NOT NULL PRIMARY KEY,
+  allowance INTEGER NOT NULL,
+  since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1};
+constexpr std::string_view kDigested[] = {"entry", "message"};
+constexpr std::int64_t kStorageApplicationId = 0x50'4C'59'53;  // "PLYS"
+
+Result<> migrate_storage(const Directory& root, const Database& database, const Schema& schema) {
+  if (PALYRA_TRY(schema_version(database, schema)) == schema.version()) return {};
+  Transaction transaction = PALYRA_TRY(Transaction::begin(database, TransactionKind::kWrite));
+  if (PALYRA_TRY(schema_version(database, schema)) == schema.version()) return {};  // another process was faster
+  PALYRA_TRY(take_steps_with_copy(root, database, schema));
+  return transaction.commit();
+}
+
+// In a transaction, so that it sees one state of the file.
+Result<> check_storage(const Database& database, const Schema& schema) {
+  Transaction reading = PALYRA_TRY(Transaction::begin(database, TransactionKind::kRead));
+  PALYRA_TRY(check_schema(database, schema));
+  return reading.commit();
+}
+
+Result<Database> open_checked(const Directory& root, const Schema& schema) {
+  Database database = PALYRA_TRY(Database::open(root.path() + "/" + kStorageFile));
+  PALYRA_TRY(migrate_storage(root, database, schema));
+  PALYRA_TRY(check_storage(database, schema));
+  return database;
+}
+
+Result<std::optional<Database>> open_below(const Directory& root, const Schema& schema) {
+  const FileForm form = PALYRA_TRY(form_of(root, kStorageFile));
+  if (form == FileForm::kAbsent) return std::nullopt;
+  if (form == FileForm::kOther) return fail(kStorageDamaged, "'{}/storage.db' is not a regular file", root.path());
+  return PALYRA_TRY(of_storage(open_checked(root, schema)));
+}
+
+Result<Directory> private_root(const std::string& path) {
+  Result<Directory> root = Directory::open(path);
+  if (!root && root.error().is(kFileNotFound)) return not_initialised(path);
+  if (root) PALYRA_TRY(check_private(*root));
+  return root;
+}
+
+Result<> fill(const std::string& path) {
+  const Database database = PALYRA_TRY(Database::open(path));
+  Transaction transaction = PALYRA_TRY(Transaction::begin(database, TransactionKind::kWrite));
+  PALYRA_TRY(create_schema(database, storage_schema()));
+  return transaction.commit();
+}
+
+// What a maker that died left, with its journal, which SQLite would believe.
+Result<> remove_unfinished(const Directory& root) {
+  for (const std::string& name : PALYRA_TRY(root.list())) {
+    if (name.starts_with(kUnfinished) || name.starts_with("storage.db-")) PALYRA_TRY(root.remove_file(name));
+  }
+  return {};
+}
+
+// Under the lock of those who make a database here.
+Result<> make(const Directory& root) {
+  const DirectoryLock lock = PALYRA_TRY(DirectoryLock::take(root, LockKind::kExclusive));
+  if (PALYRA_TRY(form_of(root, kStorageFile)) != FileForm::kAbsent) return {};  // another process was faster
+  PALYRA_TRY(remove_unfinished(root));
+  PALYRA_TRY(root.write_file(kUnfinished, {}, 0600, Overwrite::kNo));
+  PALYRA_TRY(fill(root.path() + "/" + kUnfinished));
+  if (::renameat2(root.fd(), kUnfinished, root.fd(), kStorageFile, RENAME_NOREPLACE) != 0) {
+    return std::unexpected(file_error(errno, "name", root.path() + "/" + kStorageFile));
+  }
+  return sync_directory(root);
+}
+
+}  // namespace
+
+const Schema& storage_schema() {
+  static constexpr Schema kSchema{
+      .steps = kSteps, .file = kStorageFile, .application_id = kStorageApplicationId, .digested = kDigested};
+  return kSchema;
+}
+
+Error storage_error(Error error) {
+  if (!error.is(kStoreDamaged)) return error;
+  return Error(kStorageDamaged, "storage.db: " + error.message())
+      .with_next("put a copy of storage.db in its place, or move it away to begin with empty storage and channels");
+}
+
+Result<std::optional<Database>> open_storage(const std::string& root, const Schema& schema) {
+  return open_below(PALYRA_TRY(private_root(root)), schema);
+}
+
+Result<Database> open_or_make_storage(const std::string& path) {
+  const Directory root = PALYRA_TRY(private_root(path));
+  auto found = PALYRA_TRY(open_below(root, storage_schema()));
+  if (!found) {
+    PALYRA_TRY(check_disk_space(path, 0));
+    PALYRA_TRY(make(root));
+    found = PALYRA_TRY(open_below(root, storage_schema()));
+  }
+  if (!found) return fail(kStateUnavailable, "'{}/storage.db' was moved away while it was opened", path);
+  return *std::move(found);
+}
+
+Result<Database> storage_in_memory() {
+  Database database = PALYRA_TRY(Database::in_memory());
+  PALYRA_TRY(create_schema(database, storage_schema()));
+  return database;
+}
+
+bool leaves_room(const DiskSpace& disk, std::uint64_t bytes) {
+  constexpr std::uint64_t kMostKeptFree = std::uint64_t{1} << 30U;
+  const std::uint64_t kept_free = std::min(kMostKeptFree, disk.total_bytes / 20);
+  return disk.free_bytes >= kept_free && disk.free_bytes - kept_free >= bytes;
+}
+
+Result<> check_disk_space(const std::string& root, std::uint64_t bytes) {
+  struct statvfs status{};
+  if (::statvfs(root.c_str(), &status) != 0) return std::unexpected(file_error(errno, "measure the disk of", root));
+  const DiskSpace disk{.total_bytes = std::uint64_t{status.f_blocks} * status.f_frsize,
+                       .free_bytes = std::uint64_t{status.f_bavail} * status.f_frsize};
+  if (leaves_room(disk, bytes)) return {};
+  return fail(kStorageDiskFull, "the disk of '{}' has {} bytes free of {}: too few to keep {} more", root,
+              disk.free_bytes, disk.total_bytes, bytes);
+}
+
+}  // namespace palyra::state

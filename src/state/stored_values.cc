@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage_database.h"
+#include "storage_entry.h"
+
+#include <palyra/base/utf8.h>
+#include <palyra/state/stored_values.h>
+
+namespace palyra::state {
+namespace {
+
+using capability::StorageKey;
+using capability::StoredValue;
+
+Result<> check_whole_file(const Database& database) {
+  Statement statement = PALYRA_TRY(database.query("PRAGMA integrity_check"));
+  if (!PALYRA_TRY(statement.step())) return fail(kStorageDamaged, "storage.db cannot be checked");
+  const std::string verdict = PALYRA_TRY(statement.text(0));
+  if (verdict != "ok") return fail(kStorageDamaged, "storage.db: {}", verdict);
+  return {};
+}
+
+Result<std::vector<StoredPrefix>> load_prefixes(const Database& database, std::int64_t owner) {
+  std::vector<StoredPrefix> prefixes;
+  Statement rows = PALYRA_TRY(
+      database.query("SELECT prefix, (SELECT count(*) FROM entry WHERE space = space.id), used_bytes FROM space "
+                     "WHERE owner = ?1 ORDER BY prefix",
+                     owner));
+  while (PALYRA_TRY(rows.step())) {
+    prefixes.push_back({.prefix = PALYRA_TRY(rows.text(0)),
+                        .entries = PALYRA_TRY(rows.integer(1)),
+                        .used_bytes = PALYRA_TRY(rows.integer(2))});
+  }
+  return prefixes;
+}
+
+Result<std::vector<StoredSkill>> load_skills(const Database& database) {
+  Transaction reading = PALYRA_TRY(Transaction::begin(database, TransactionKind::kRead));
+  PALYRA_TRY(check_whole_file(database));
+  std::vector<StoredSkill> all;
+  Statement rows =
+      PALYRA_TRY(database.query("SELECT id, publisher, skill_id, orphaned FROM owner ORDER BY skill_id, id"));
+  while (PALYRA_TRY(rows.step())) {
+    StoredSkill skill{.owner = PALYRA_TRY(rows.integer(0)),
+                      .publisher = PALYRA_TRY(rows.text(1)),
+                      .skill_id = PALYRA_TRY(rows.text(2)),
+                      .orphaned = std::nullopt,
+                      .prefixes = {}};
+    const std::int64_t orphaned = PALYRA_TRY(rows.integer(3));
+    if (orphaned != 0) skill.orphaned = std::chrono::milliseconds(orphaned);
+    skill.prefixes = PALYRA_TRY(load_prefixes(database, skill.owner));
+    all.push_back(std::move(skill));
+  }
+  return all;
+}
+
+Result<std::vector<StoredKey>> load_keys(const Database& database, std::int64_t owner) {
+  std::vector<StoredKey> keys;
+  Statement rows = PALYRA_TRY(
+      database.query("SELECT prefix, key, version, length(value) FROM entry JOIN space ON entry.space = space.id "
+                     "WHERE owner = ?1 ORDER BY prefix, key",
+                     owner));
+  while (PALYRA_TRY(rows.step())) {
+    keys.push_back({.prefix = PALYRA_TRY(rows.text(0)),
+                    .key = PALYRA_TRY(rows.text(1)),
+                    .version = PALYRA_TRY(rows.integer(2)),
+                    .size_bytes = PALYRA_TRY(rows.integer(3))});
+  }
+  return keys;
+}
+
+std::unexpected<Error> no_value(StorageKey at) {
+  return fail(kStorageNotFound, "no value is kept under '{}' of '{}'", printable(at.key), printable(at.prefix));
+}
+
+Result<StoredValue> load_value(const Database& database, std::int64_t owner, StorageKey at) {
+  Statement row = PALYRA_TRY(
+      database.query("SELECT space.id, key, version, digest, value FROM entry JOIN space ON entry.space = space.id "
+                     "WHERE owner = ?1 AND prefix = ?2 AND key = ?3",
+                     owner, at.prefix, at.key));
+  if (!PALYRA_TRY(row.step())) return no_value(at);
+  return read_entry(row, 1, PALYRA_TRY(row.integer(0)));
+}
+
+Result<std::int64_t> clear(const Database& database, std::int64_t owner, const std::optional<std::string>& prefix) {
+  Transaction transaction = PALYRA_TRY(Transaction::begin(database, TransactionKind::kWrite));
+  const std::string which = prefix ? "owner = ?1 AND prefix = ?2" : "owner = ?1 AND ?2 = ''";
+  const std::string name = prefix.value_or("");
+  const std::int64_t bytes =
+      PALYRA_TRY(database.number("SELECT coalesce(sum(used_bytes), 0) FROM space WHERE " + which, owner, name));
+  PALYRA_TRY(database.run("DELETE FROM space WHERE " + which, owner, name));  // and, by cascade, its entries
+  if (!prefix) PALYRA_TRY(database.run("DELETE FROM owner WHERE id = ?1", owner));
+  PALYRA_TRY(transaction.commit());
+  return bytes;
+}
+
+bool is_named(const StoredSkill& skill, std::string_view name) {
+  if (skill.orphaned) return name == fmt::format("{}#{}", skill.skill_id, skill.owner);
+  return name == skill.skill_id;
+}
+
+}  // namespace
+
+Result<std::vector<StoredSkill>> list_stored_skills(const std::string& root) {
+  const auto database = PALYRA_TRY(open_storage(root));
+  if (!database) return std::vector<StoredSkill>{};
+  return of_storage(load_skills(*database));
+}
+
+Result<StoredSkill> find_stored_skill(const std::string& root, std::string_view skill) {
+  const std::vector<StoredSkill> all = PALYRA_TRY(list_stored_skills(root));
+  for (const StoredSkill& each : all) {
+    if (is_named(each, skill)) return each;
+  }
+  return fail(kStorageNotFound, "nothing is kept for '{}'", printable(skill));
+}
+
+Result<std::vector<StoredKey>> list_stored_keys(const std::string& root, std::int64_t owner) {
+  const auto database = PALYRA_TRY(open_storage(root));
+  if (!database) return std::vector<StoredKey>{};
+  return of_storage(load_keys(*database, owner));
+}
+
+Result<StoredValue> read_stored(const std::string& root, std::int64_t owner, StorageKey at) {
+  const auto database = PALYRA_TRY(open_storage(root));
+  if (!database) return no_value(at);
+  return of_storage(load_value(*database, owner, at));
+}
+
+Result<std::int64_t> clear_stored(const std::string& root, std::int64_t owner,
+                                  const std::optional<std::string>& prefix) {
+  const auto database = PALYRA_TRY(open_storage(root));
+  if (!database) return 0;
+  return of_storage(clear(*database, owner, prefix));
+}
+
+}  // namespace palyra::state
