@@ -24,7 +24,7 @@ Result<> check_copy(const std::string& path, const Schema& schema, const Head& e
   const Database database = PALYRA_TRY(Database::open(path));
   Transaction reading = PALYRA_TRY(Transaction::begin(database, TransactionKind::kRead));
   PALYRA_TRY(check_schema(database, schema));
-  const Snapshot snapshot = PALYRA_TRY(load_rows(database, 0));
+  const Snapshot snapshot = PALYRA_TRY(load_rows(database));
   if (snapshot.head != expected) {
     return fail(kStoreDamaged, "the copy is at generation {}, not {}", snapshot.head.generation, expected.generation);
   }

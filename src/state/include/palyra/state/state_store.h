@@ -69,6 +69,7 @@ class StateStore {
 
   // By skill id and version, removed ones included; those without names last.
   [[nodiscard]] Result<std::vector<InstalledVersion>> versions() const;
+  [[nodiscard]] Result<std::vector<InstalledVersion>> active_versions() const;
   // Those whose proven or claimed skill id is this one. Empty when there is none.
   [[nodiscard]] Result<std::vector<InstalledVersion>> versions_of(std::string_view skill_id) const;
   // Errors: kSkillNotInstalled.
