@@ -90,7 +90,7 @@ class ExampleRunner {
 
   [[nodiscard]] Result<ExampleResult> call(const skills::SkillTool& tool, const skills::ToolExample& example,
                                            std::chrono::milliseconds left) const {
-    const ModuleSource source = source_of_artifact(subject_.artifact, subject_.manifest, tool);
+    const ModuleSource source = PALYRA_TRY(source_of_artifact(subject_.artifact, subject_.manifest, tool));
     runtime::RunLimits limits = effective_limits(services_.config, subject_.manifest.limits, {});
     const std::chrono::milliseconds allowed = limits.wall_clock_timeout;
     limits.wall_clock_timeout = std::min(allowed, left);

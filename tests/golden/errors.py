@@ -338,6 +338,7 @@ NOT_HERE = {
         trust.rotation_chain trust.rotation_fork trust.revocation_limit trust.revocation_scope
         trust.revocations_stale""",
     "needs a person at a terminal": "cli.not_confirmed cli.passphrases_differ",
+    "for other callers than the command, which has no way around the person": "policy.recovery_needs_person",
     "needs a tool that goes wrong in its own way; execute_module_test.cc has them": """
         run.memory_exhausted run.table_exhausted run.instances_exhausted run.capability_denied run.output_invalid
         run.arguments""",
