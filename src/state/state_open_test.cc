@@ -234,6 +234,12 @@ TEST_F(StateOpenTest, AGenerationFileOfAnotherSizeIsDamage) {
   }
 }
 
+TEST_F(StateOpenTest, AGenerationFileThatIsEmptiedBesideARunningProcessIsDamage) {
+  const StateStore store = must_init();
+  fs::resize_file(root() + "/generation", 0);
+  EXPECT_THAT(store.trust(), FailsWith(kStoreDamaged));
+}
+
 TEST_F(StateOpenTest, ADirectoryThatOthersMayWriteIsRefused) {
   must_init();
   for (const mode_t mode : {0720U, 0702U, 0777U}) {
@@ -260,7 +266,9 @@ TEST_F(StateOpenTest, EditedTrustRowsAreDamage) {
         "UPDATE state SET generation = generation - 1", "UPDATE state SET generation = generation + 1",
         "UPDATE state SET trust_generation = 0", "UPDATE state SET audit_digest = zeroblob(32)", "DELETE FROM state",
         "DELETE FROM audit WHERE generation = (SELECT generation FROM state)",
-        "UPDATE audit SET details = '{}' WHERE generation = (SELECT generation FROM state)"}) {
+        "UPDATE audit SET details = '{}' WHERE generation = (SELECT generation FROM state)",
+        "INSERT INTO audit SELECT generation + 1, time, actor, event, subject, details, trust_digest, previous, digest "
+        "FROM audit WHERE generation = (SELECT generation FROM state)"}) {
     fs::remove_all(root());
     {
       StateStore store = must_init();

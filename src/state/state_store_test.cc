@@ -264,6 +264,9 @@ TEST_F(StateStoreTest, APromotionOfAVersionThatWasQuarantinedMeanwhileIsRefused)
 TEST_F(StateStoreTest, OnlyWhatIsKeptCanBePromoted) {
   ASSERT_THAT(store_.add_publisher("acme", publisher_with_key(1)), IsOk());
   EXPECT_THAT(promote(store_, make_artifact()), FailsWith(kSkillNotInstalled));
+  // The same content in another file.
+  ASSERT_THAT(keep(store_, with_bad_signature(make_artifact())), IsOk());
+  EXPECT_THAT(promote(store_, make_artifact()), FailsWith(kSkillNotInstalled));
 }
 
 TEST_F(StateStoreTest, AQuarantinedVersionDoesNotRunAndComesBackOnlyByPromotion) {
