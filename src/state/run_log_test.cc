@@ -97,8 +97,13 @@ TEST_F(RunLogTest, AnEntryWithAValueThatNobodyWritesIsRefused) {
   const Json good = to_json(entry);
   ASSERT_THAT(run_entry_from_json(good), IsOk());
   const std::vector<Json::Member> bad{
-      {"origin", "elsewhere"},   {"started", "yesterday"}, {"started", "2026-02-30T00:00:00.000Z"},
-      {"arguments_bytes", -1},   {"outcome", ""},          {"code", ""},
+      {"origin", "elsewhere"},
+      {"started", "yesterday"},
+      {"started", "2026-02-30T00:00:00.000Z"},
+      {"arguments_bytes", -1},
+      {"outcome", ""},
+      {"code", ""},
+      {"skill", Json::Object{{"id", "acme.demo"}, {"version", "1.0.0"}, {"content_root", "ab"}}},
       {"record", Json::Object{}}};
   for (const auto& [key, value] : bad) {
     Json json;
