@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <tuple>
 
@@ -172,7 +173,7 @@ class VersionReader {
   Result<Read*> owner_of(const Statement& row, std::size_t& next);
   Result<capability::Capability> parse_grant(const std::string& text);
 
-  std::vector<Read> read_;                                // by content root
+  std::deque<Read> read_;                                 // by content root
   std::map<std::string, capability::Capability> grants_;  // by their texts: many versions have the same
 };
 
