@@ -32,7 +32,7 @@ Result<FileIdentity> identify(const Directory& root);
 // False also when it cannot be told.
 bool was_found_sound(const Directory& root, const FileIdentity& file);
 
-// Not for a file that changed within the last kSettled: the clock of a file system may stand still for as long, and
+// Not for a file that changed within the last seconds: the clock of a file system may stand still for as long, and
 // the next change would look like this one. Not being able to write is no error.
 inline constexpr std::int64_t kSettledSeconds = 2;
 void remember_sound(const Directory& root, const FileIdentity& file, WallTime now);

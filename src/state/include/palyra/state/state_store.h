@@ -38,8 +38,8 @@ struct StoreParts;
 
 class StateStore {
  public:
-  // The existing store, checked: structure of trust.db, schema, generation against the file `generation`, the trust
-  // rows against the digest in the log's last row.
+  // The existing store, checked: schema, generation against the file `generation`; and, of a trust.db that was not
+  // found sound since it changed last, its structure and the trust rows against the digest in the log's last row.
   // Errors: kNotInitialised, kStoreDamaged, kSchemaNewer, kStateNotPrivate (directory of another user, or that others
   // may write), kStateBusy, kStateDenied, kStateUnavailable.
   static Result<StateStore> open(const StateOptions& options);
