@@ -7,7 +7,6 @@
 #include <palyra/base/utf8.h>
 
 #include <algorithm>
-#include <set>
 
 namespace palyra::app {
 namespace {
@@ -62,15 +61,6 @@ Result<> add_active(const Services& services, const StateStore& store, const std
   return {};
 }
 
-// As a first use would be compared: publishers, those whose skills were ever here, and the reserved names.
-std::vector<std::string> known_names(const skills::SkillTrustStore& trust) {
-  const auto reserved = skills::reserved_publishers();
-  std::set<std::string> names(reserved.begin(), reserved.end());
-  for (const auto& [name, publisher] : trust.publishers()) names.insert(name);
-  for (const auto& [id, record] : trust.skills()) names.insert(record.publisher);
-  return {names.begin(), names.end()};
-}
-
 Result<skills::InstalledFacts> gather_facts(const Services& services, const StateStore* store,
                                             const AuditSubject& subject) {
   skills::InstalledFacts facts{.active = {},
@@ -82,7 +72,7 @@ Result<skills::InstalledFacts> gather_facts(const Services& services, const Stat
   if (subject.version != nullptr) facts.first_seen = subject.version->first_seen;
   if (store == nullptr) return facts;
   const skills::SkillTrustStore trust = PALYRA_TRY(store->trust());
-  facts.publishers = known_names(trust);
+  facts.publishers = skills::known_publishers(trust);
   if (subject.verification->document) {
     const std::string& skill_id = subject.verification->document->statement.identity.skill_id;
     PALYRA_TRY(add_active(services, *store, skill_id, facts));

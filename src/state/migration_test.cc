@@ -113,6 +113,13 @@ TEST_F(MigrationTest, OfADamagedStoreIsRefusedAndChangesNothing) {
   }
 }
 
+TEST_F(MigrationTest, AStoreThatSaysAnOlderVersionThanItsTablesHaveIsDamage) {
+  const Database database = Database::open(root() + "/trust.db").value();
+  ASSERT_THAT(check_schema(database, current_schema()), IsOk());
+  ASSERT_THAT(database.script("PRAGMA user_version = 1"), IsOk());
+  EXPECT_THAT(check_schema(database, current_schema()), FailsWith(kStoreDamaged));
+}
+
 TEST_F(MigrationTest, DoesNotTidyAwayTheSignsOfDamage) {
   steps_.back() = "DROP TABLE IF EXISTS odd;";
   ASSERT_THAT(Database::open(root() + "/trust.db").value().script("CREATE TABLE odd (x)"), IsOk());

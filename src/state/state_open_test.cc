@@ -81,6 +81,21 @@ TEST_F(StateOpenTest, InitRefusesAnExistingStore) {
   EXPECT_NE(must_open().trust().value().find_publisher("acme"), nullptr);
 }
 
+TEST_F(StateOpenTest, InitBesideAStoreRemovesNothingOfIt) {
+  must_init();
+  const Bytes generation = testing::must_read(root() + "/generation");
+  EXPECT_THAT(StateStore::init(options()), FailsWith(kAlreadyInitialised));
+  EXPECT_EQ(testing::must_read(root() + "/generation"), generation);
+}
+
+TEST_F(StateOpenTest, ASchemaVersionThatNeverWasIsDamage) {
+  must_init();
+  for (const char* version : {"PRAGMA user_version = 0", "PRAGMA user_version = -1"}) {
+    ASSERT_THAT(Database::open(database()).value().script(version), IsOk());
+    EXPECT_THAT(StateStore::open(options()), FailsWith(kStoreDamaged)) << version;
+  }
+}
+
 TEST_F(StateOpenTest, InitRefusesWhenSkillsAreInstalled) {
   {
     StateStore store = must_init();

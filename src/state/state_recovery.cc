@@ -101,7 +101,6 @@ Result<Snapshot> check_backup(const Database& database) {
   PALYRA_TRY(check_schema(database, schema.at(version)));
   PALYRA_TRY(check_audit_chain(database, PALYRA_TRY(load_head(database))));
   PALYRA_TRY(upgrade_schema(database, schema));
-  PALYRA_TRY(check_schema(database, schema));
   return load_rows(database);
 }
 
