@@ -7,20 +7,12 @@
 #include <palyra/base/utf8.h>
 
 #include <algorithm>
-#include <array>
-#include <set>
 
 namespace palyra::app {
 namespace {
 
 using state::InstalledVersion;
 using state::StateStore;
-using state::VersionStatus;
-
-bool could_run(const InstalledVersion& version) {
-  constexpr std::array kRunnable{VersionStatus::kActive, VersionStatus::kSuperseded, VersionStatus::kDisabled};
-  return std::ranges::find(kRunnable, version.status) != kRunnable.end();
-}
 
 std::string name_of(const InstalledVersion& version) {
   return version.artifact.skill_id.empty() ? crypto::to_hex(version.content_root())
@@ -57,9 +49,8 @@ Result<skills::ActiveFacts> facts_of(const Services& services, const StateStore&
 
 Result<> add_active(const Services& services, const StateStore& store, const std::string& skill_id,
                     skills::InstalledFacts& facts) {
-  const std::vector<InstalledVersion> versions = PALYRA_TRY(store.versions_of(skill_id));
-  const auto active = std::ranges::find(versions, VersionStatus::kActive, &InstalledVersion::status);
-  if (active == versions.end()) return {};
+  const std::optional<InstalledVersion> active = PALYRA_TRY(find_active_of(store, skill_id));
+  if (!active) return {};
   auto found = facts_of(services, store, *active);
   if (found) {
     facts.active = *std::move(found);
@@ -68,15 +59,6 @@ Result<> add_active(const Services& services, const StateStore& store, const std
     facts.no_active = "what runs now cannot be read: " + found.error().message();
   }
   return {};
-}
-
-// As a first use would be compared: publishers, those whose skills were ever here, and the reserved names.
-std::vector<std::string> known_names(const skills::SkillTrustStore& trust) {
-  const auto reserved = skills::reserved_publishers();
-  std::set<std::string> names(reserved.begin(), reserved.end());
-  for (const auto& [name, publisher] : trust.publishers()) names.insert(name);
-  for (const auto& [id, record] : trust.skills()) names.insert(record.publisher);
-  return {names.begin(), names.end()};
 }
 
 Result<skills::InstalledFacts> gather_facts(const Services& services, const StateStore* store,
@@ -90,7 +72,7 @@ Result<skills::InstalledFacts> gather_facts(const Services& services, const Stat
   if (subject.version != nullptr) facts.first_seen = subject.version->first_seen;
   if (store == nullptr) return facts;
   const skills::SkillTrustStore trust = PALYRA_TRY(store->trust());
-  facts.publishers = known_names(trust);
+  facts.publishers = skills::known_publishers(trust);
   if (subject.verification->document) {
     const std::string& skill_id = subject.verification->document->statement.identity.skill_id;
     PALYRA_TRY(add_active(services, *store, skill_id, facts));
@@ -118,7 +100,7 @@ Result<skills::AuditReport> audit_bytes(const Services& services, const StateSto
   const skills::SkillTrustStore trust = store == nullptr ? skills::SkillTrustStore() : PALYRA_TRY(store->trust());
   skills::TrustPolicy look = look_only();
   // An older version that may run again was promoted once: that it is older is no finding.
-  if (subject.version != nullptr && could_run(*subject.version)) look.downgrade = skills::Downgrade::kAllow;
+  if (subject.version != nullptr && may_run_again(subject.version->status)) look.downgrade = skills::Downgrade::kAllow;
   const skills::Verification verification = verify_artifact(services, file, trust, look);
   if (is_unjudged(verification)) return std::unexpected(*verification.error);
   std::optional<ExampleReport> examples;
@@ -203,7 +185,7 @@ Result<std::vector<AuditedSkill>> audit_all(const Services& services, const skil
   std::vector<AuditedSkill> audited;
   audited.reserve(versions.size());
   for (const InstalledVersion& version : versions) {
-    if (!could_run(version)) continue;
+    if (!may_run_again(version.status)) continue;
     AuditedSkill& each =
         audited.emplace_back(AuditedSkill{.name = name_of(version), .version = version, .report = {}, .error = {}});
     auto report = audit_version(services, store, version, policy);

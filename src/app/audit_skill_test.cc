@@ -2,6 +2,7 @@
 #include "examples_fixture.h"
 
 #include <palyra/app/audit_skill.h>
+#include <palyra/app/trust_publishers.h>
 #include <palyra/state/state_store.h>
 
 #include <algorithm>
@@ -80,6 +81,29 @@ TEST_F(AuditSkillTest, LookingAtAnArtifactPinsNothing) {
   EXPECT_EQ(status(report, "name_confusable"), "pass");  // no publisher is known; reserved names are
   EXPECT_EQ(rows(), before);
   EXPECT_TRUE(state::StateStore::open(state_).value().trust().value().publishers().empty());
+}
+
+TEST_F(AuditSkillTest, APublisherThatWasRemovedIsStillKnownByHisSkills) {
+  trust();
+  install_and_promote({});
+  const auto removal = plan_removal(services_, "acme");
+  ASSERT_THAT(removal, IsOk());
+  ASSERT_THAT(remove_publisher(services_, *removal, ConsentForm::kTyped), IsOk());
+  const std::string directory = dir_.file("skill-1.0.0");
+  std::string manifest(as_text(testing::must_read(directory + "/skill.toml")));
+  for (std::size_t at = 0; (at = manifest.find("acme", at)) != std::string::npos;) manifest.replace(at, 4, "acrne");
+  write(directory + "/skill.toml", manifest);
+  const crypto::SigningKey key = signing_key(2);
+  BuildPackageRequest request;
+  request.directory = directory;
+  request.signing_key = &key;
+  request.output = dir_.file("alike.palyra-skill");
+  ASSERT_THAT(build_package(services_, request), IsOk());
+  const skills::AuditReport report = report_of(request.output);
+  const auto check = std::ranges::find(report.checks, "name_confusable", &skills::AuditCheck::check_id);
+  ASSERT_NE(check, report.checks.end());
+  EXPECT_EQ(check->status, AuditStatus::kWarn);
+  EXPECT_THAT(check->message, HasSubstr("'acme'"));
 }
 
 TEST_F(AuditSkillTest, AFileIsAuditedWhereNothingIsInstalled) {

@@ -149,10 +149,9 @@ Result<std::vector<SkillCheck>> check_skills(const Services& services, const std
     checks.push_back(check_version(services, store, PALYRA_TRY(select_version(store, *selector))));
     return checks;
   }
-  const std::vector<InstalledVersion> versions = PALYRA_TRY(store.versions());
-  for (const InstalledVersion& version : versions) {
-    if (version.status == VersionStatus::kActive) checks.push_back(check_version(services, store, version));
-  }
+  const std::vector<InstalledVersion> versions = PALYRA_TRY(store.active_versions());
+  checks.reserve(versions.size());
+  for (const InstalledVersion& version : versions) checks.push_back(check_version(services, store, version));
   return checks;
 }
 

@@ -74,14 +74,6 @@ runtime::EntryKind entry_kind(skills::ToolAbi abi) {
   return abi == skills::ToolAbi::kWasi ? runtime::EntryKind::kWasi : runtime::EntryKind::kCore;
 }
 
-std::vector<host::ConfigValue> default_settings(const skills::SkillManifest& manifest) {
-  std::vector<host::ConfigValue> settings;
-  for (const skills::ConfigProperty& property : manifest.config) {
-    if (property.default_value) settings.push_back({.key = property.key, .json = *property.default_value});
-  }
-  return settings;
-}
-
 // Nobody when the skill may keep nothing.
 Result<std::optional<state::StorageOwner>> owner_of_values(const state::StateStore& store,
                                                            const state::KeptArtifact& artifact,
@@ -161,10 +153,9 @@ Error no_such_tool(const skills::SkillManifest& manifest, const std::string& too
 Result<ModuleSource> resolve(const Services& /*services*/, const DevelopmentTool& selector) {
   const skills::SkillManifest& manifest = selector.skill->manifest();
   PALYRA_TRY(check_host_compatibility(manifest));
-  static_cast<void>(PALYRA_TRY(effective_settings(manifest, {})));
   const skills::SkillTool* tool = manifest.find_tool(selector.id);
   if (tool == nullptr) return std::unexpected(no_such_tool(manifest, selector.id));
-  ModuleSource source = source_of_artifact(*selector.skill->verification.artifact, manifest, *tool);
+  ModuleSource source = PALYRA_TRY(source_of_artifact(*selector.skill->verification.artifact, manifest, *tool));
   source.grants = capability_grants_from_manifest(manifest, selector.granted);
   return source;
 }
@@ -212,16 +203,17 @@ Result<ModuleSource> resolve_module_source(const Services& services, ModuleSelec
   return std::visit([&](auto& which) { return resolve(services, std::move(which)); }, selector);
 }
 
-ModuleSource source_of_artifact(const skills::Artifact& artifact, const skills::SkillManifest& manifest,
-                                const skills::SkillTool& tool) {
-  return {
+Result<ModuleSource> source_of_artifact(const skills::Artifact& artifact, const skills::SkillManifest& manifest,
+                                        const skills::SkillTool& tool) {
+  std::vector<host::ConfigValue> settings = PALYRA_TRY(effective_settings(manifest, {}));
+  return ModuleSource{
       .tool_id = tool.id,
       .wasm = artifact.at(tool.module).bytes,
       .entry = tool.export_name,
       .entry_kind = entry_kind(tool.abi),
       .tool = tool,
       .limits = manifest.limits,
-      .config = default_settings(manifest),
+      .config = std::move(settings),
       .grants = {},
       .assets = std::make_unique<const ArtifactAssets>(artifact),
       .inline_bytes = {},

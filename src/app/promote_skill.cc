@@ -70,14 +70,6 @@ skills::Verification verify(const Services& services, const PromotionPlan& plan,
 
 }  // namespace
 
-Result<std::optional<state::InstalledVersion>> find_active_of(const state::StateStore& store,
-                                                              const std::string& skill_id) {
-  std::vector<state::InstalledVersion> versions = PALYRA_TRY(store.versions_of(skill_id));
-  const auto active = std::ranges::find(versions, VersionStatus::kActive, &state::InstalledVersion::status);
-  if (active == versions.end()) return std::nullopt;
-  return std::move(*active);
-}
-
 std::string way_back(const state::InstalledVersion& version) {
   const std::string name = printable(version.artifact.skill_id + "@" + version.artifact.version);
   if (version.status == VersionStatus::kRevoked) return "install another version: what is revoked never runs again";

@@ -12,9 +12,6 @@
 
 namespace palyra::app {
 
-Result<std::optional<state::InstalledVersion>> find_active_of(const state::StateStore& store,
-                                                              const std::string& skill_id);
-
 // What a person does to let a version run that does not: a command, or why there is none.
 std::string way_back(const state::InstalledVersion& version);
 

@@ -22,7 +22,13 @@ Result<RecoveryPlan> plan_recovery(const Services& services) {
   return plan;
 }
 
-Result<state::RecoveryReport> recover_state(const Services& services, const std::optional<std::string>& backup) {
+Result<state::RecoveryReport> recover_state(const Services& services, const std::optional<std::string>& backup,
+                                            ConsentForm consent) {
+  if (consent != ConsentForm::kTyped) {
+    return std::unexpected(
+        Error(kRecoveryNeedsPerson, "a recovery forgets decisions, so that a person types it, always")
+            .with_next("run the command on a terminal"));
+  }
   return state::StateStore::recover(services.state, backup);
 }
 

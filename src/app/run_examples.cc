@@ -98,7 +98,7 @@ class ExampleRunner {
 
   [[nodiscard]] Result<ExampleResult> call(const skills::SkillTool& tool, const skills::ToolExample& example,
                                            std::chrono::milliseconds left) const {
-    ModuleSource source = source_of_artifact(subject_.artifact, subject_.manifest, tool);
+    ModuleSource source = PALYRA_TRY(source_of_artifact(subject_.artifact, subject_.manifest, tool));
     source.grants = given_to_examples(subject_.manifest);
     runtime::RunLimits limits = effective_limits(services_.config, subject_.manifest.limits, {});
     const std::chrono::milliseconds allowed = limits.wall_clock_timeout;

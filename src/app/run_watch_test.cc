@@ -210,7 +210,7 @@ TEST_F(RunWatchTest, AStateThatWasReplacedIsAskedAnew) {
   const RunWatch::Call second = watch_.watch(active.content_root(), stops);
   ASSERT_THAT(remove_skill(services_, "acme.demo@1.0.0"), IsOk());
   ASSERT_TRUE(wait_for(removed_stops));  // so the state of before is open
-  ASSERT_THAT(recover_state(services_, backup), IsOk());
+  ASSERT_THAT(recover_state(services_, backup, ConsentForm::kTyped), IsOk());
   ASSERT_TRUE(wait_for(stops));
   EXPECT_THAT(second.stopped()->message(), ::testing::HasSubstr("quarantined"));
 }

@@ -68,6 +68,22 @@ TEST_F(SkillControlTest, ADisabledSkillDoesNotRunUntilItIsEnabled) {
   EXPECT_THAT(enable_skill(services_, "acme.none"), FailsWith(state::kSkillNotInstalled));
 }
 
+TEST_F(SkillControlTest, QuarantiningWhatWaitsHoldsItBack) {
+  trust();
+  ASSERT_THAT(install(build({})), IsOk());
+  EXPECT_EQ(show_skill(services_, "acme.demo")->version.status_reason, "newly installed");
+  for (int time = 0; time < 2; ++time) {
+    ASSERT_THAT(quarantine_skill(services_, "acme.demo"), IsOk());
+    const auto shown = show_skill(services_, "acme.demo");
+    EXPECT_EQ(shown->version.status, VersionStatus::kQuarantined);
+    EXPECT_EQ(shown->version.status_reason, kQuarantinedByOperator);
+  }
+  ASSERT_THAT(install(dir_.file("demo-1.0.0.palyra-skill")), IsOk());  // the same file makes it no new one
+  EXPECT_EQ(show_skill(services_, "acme.demo")->version.status_reason, kQuarantinedByOperator);
+  ASSERT_THAT(promote("acme.demo"), IsOk());
+  EXPECT_EQ(call_code(), "ok");
+}
+
 TEST_F(SkillControlTest, EnablingVerifiesAgainAndIsNoWayBack) {
   trust();
   install_and_promote({});

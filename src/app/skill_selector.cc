@@ -28,6 +28,17 @@ Error ambiguous(const std::string& selector, const InstalledVersion& a, const In
 
 }  // namespace
 
+const InstalledVersion* active_among(std::span<const InstalledVersion> versions) {
+  const auto active = std::ranges::find(versions, VersionStatus::kActive, &InstalledVersion::status);
+  return active == versions.end() ? nullptr : &*active;
+}
+
+Result<std::optional<InstalledVersion>> find_active_of(const state::StateStore& store, const std::string& skill_id) {
+  const std::vector<InstalledVersion> versions = PALYRA_TRY(store.versions_of(skill_id));
+  const InstalledVersion* active = active_among(versions);
+  return active == nullptr ? std::nullopt : std::optional(*active);
+}
+
 bool goes_before(const InstalledVersion& a, const InstalledVersion& b) {
   const bool a_active = a.status == VersionStatus::kActive;
   const bool b_active = b.status == VersionStatus::kActive;

@@ -9,7 +9,9 @@
 #include <palyra/app/update_skill.h>
 
 #include <algorithm>
+#include <csignal>
 #include <fstream>
+#include <sys/resource.h>
 
 namespace palyra::app {
 namespace {
@@ -40,7 +42,8 @@ class SkillUpdateTest : public AppTest {
 
   SkillUpdateTest() { config_.updates = "auto"; }
 
-  [[nodiscard]] Services after(const Clock& clock) const {
+  [[nodiscard]] Services after(const Clock& clock) const { return after(clock, activities_); }
+  [[nodiscard]] Services after(const Clock& clock, ActivitySink& activities) const {
     return {.clock = clock,
             .config = config_,
             .schemas = schemas_,
@@ -49,7 +52,7 @@ class SkillUpdateTest : public AppTest {
             .watch = watch_,
             .engine = shared_engine(),
             .random = random_,
-            .activities = activities_};
+            .activities = activities};
   }
 
   // 1.0.0 runs, and `newer` waits.
@@ -71,6 +74,14 @@ class SkillUpdateTest : public AppTest {
       EXPECT_THAT(activate_update(after(later_), judged->front()), FailsWith(kUpdateNeedsPerson));
     }
     return judged->front().obstacles;
+  }
+
+  // Why the file is no update: the code of its refusal, or in words.
+  [[nodiscard]] std::string not_taken(const Skill& skill, const std::optional<std::string>& only = {}) const {
+    const auto offered = offer_update(services_, build(skill), only);
+    EXPECT_THAT(offered, IsOk());
+    EXPECT_FALSE(offered->kept);
+    return offered->error ? std::string(offered->error->code().id) : offered->skipped;
   }
 
   [[nodiscard]] std::string active_version() const {
@@ -195,24 +206,30 @@ TEST_F(SkillUpdateTest, TakesTheHighestThatNothingStandsAgainst) {
   EXPECT_TRUE((*judged)[1].is_clear());
 }
 
+TEST_F(SkillUpdateTest, TakesNoFileOfASkillThatDoesNotRunHere) {
+  trust();
+  EXPECT_THAT(not_taken({.version = "1.1.0"}), HasSubstr("is not active here"));
+  ASSERT_THAT(install(build({.version = "1.0.0"})), IsOk());  // only waits
+  EXPECT_THAT(not_taken({.version = "1.1.0"}), HasSubstr("is not active here"));
+}
+
+TEST_F(SkillUpdateTest, TakesNoFileOfAnotherSkillThanTheOneThatIsMeant) {
+  trust();
+  install_and_promote({});
+  EXPECT_THAT(not_taken({.version = "1.1.0"}, "acme.other"), HasSubstr("it is of another skill: acme.demo"));
+  EXPECT_TRUE(offer_update(services_, build({.version = "1.1.0"}), "acme.demo")->kept);
+}
+
 // K15, K21
 TEST_F(SkillUpdateTest, TakesNoFileThatIsNoUpdate) {
   trust();
-  const auto offered = [&](const Skill& skill, const std::optional<std::string>& only = {}) {
-    auto offer = offer_update(services_, build(skill), only);
-    EXPECT_THAT(offer, IsOk());
-    EXPECT_FALSE(offer->kept);
-    return offer->error ? std::string(offer->error->code().id) : offer->skipped;
-  };
-  EXPECT_THAT(offered({.version = "1.1.0"}), HasSubstr("is not active here"));
   install_and_promote({.version = "2.0.0"});
-  EXPECT_THAT(offered({.version = "1.9.0"}), HasSubstr("is not newer than 2.0.0"));
-  EXPECT_THAT(offered({.wat = R"((module (func (export "run") (result i32) i32.const 5)))", .version = "2.0.0"}),
+  EXPECT_THAT(not_taken({.version = "1.9.0"}), HasSubstr("is not newer than 2.0.0"));
+  EXPECT_THAT(not_taken({.wat = R"((module (func (export "run") (result i32) i32.const 5)))", .version = "2.0.0"}),
               HasSubstr("is not newer than 2.0.0"));
-  EXPECT_THAT(offered({.version = "2.1.0"}, "acme.other"), HasSubstr("of another skill"));
-  EXPECT_EQ(offered({.version = "2.1.0", .key = 2}), "trust.key_mismatch");
+  EXPECT_EQ(not_taken({.version = "2.1.0", .key = 2}), "trust.key_mismatch");
   ASSERT_TRUE(offer_update(services_, build({.version = "2.2.0"}), std::nullopt)->kept);
-  EXPECT_EQ(offered({.wat = R"((module (func (export "run") (result i32) i32.const 5)))", .version = "2.2.0"}),
+  EXPECT_EQ(not_taken({.wat = R"((module (func (export "run") (result i32) i32.const 5)))", .version = "2.2.0"}),
             "trust.equivocation");
   const std::string broken = dir_.file("broken.palyra-skill");
   write(broken, "no artifact");
@@ -247,17 +264,21 @@ TEST_F(SkillUpdateTest, WhatAnOperatorStoppedComesBackByAPersonAlone) {
   // Nor does it come as a new file.
   ASSERT_THAT(remove_skill(services_, "acme.demo@1.1.0", Purge::kNo), IsOk());
   ASSERT_TRUE(offer_update(services_, dir_.file("demo-1.1.0.palyra-skill"), std::nullopt)->kept);
-  EXPECT_THAT(obstacles(), ElementsAre(HasSubstr("ran here before")));
+  EXPECT_THAT(obstacles(), ElementsAre(HasSubstr("ran here before"), HasSubstr("came again; it was removed")));
 }
 
 TEST_F(SkillUpdateTest, WhatAnOperatorHoldsBackWaits) {
   offer({.tool = kExample, .version = "1.1.0"});
-  auto store = state::StateStore::open(state_);
-  ASSERT_THAT(store, IsOk());
-  const auto waiting = show_skill(services_, "acme.demo@1.1.0");
-  ASSERT_THAT(waiting, IsOk());
-  ASSERT_THAT(store->quarantine(waiting->version.content_root(), "held back"), IsOk());
-  EXPECT_THAT(obstacles(), ElementsAre(HasSubstr("put into quarantine here: held back")));
+  ASSERT_THAT(quarantine_skill(services_, "acme.demo@1.1.0"), IsOk());
+  EXPECT_THAT(obstacles(), ElementsAre(HasSubstr("put into quarantine here: quarantined by an operator")));
+}
+
+TEST_F(SkillUpdateTest, WhatWasRemovedAndIsOfferedAgainWaits) {
+  offer({.tool = kExample, .version = "1.1.0"});
+  ASSERT_THAT(quarantine_skill(services_, "acme.demo@1.1.0"), IsOk());
+  ASSERT_THAT(remove_skill(services_, "acme.demo@1.1.0", Purge::kNo), IsOk());
+  ASSERT_TRUE(offer_update(services_, dir_.file("demo-1.1.0.palyra-skill"), std::nullopt)->kept);
+  EXPECT_THAT(obstacles(), ElementsAre(HasSubstr("put into quarantine here: came again; it was removed by test")));
 }
 
 TEST_F(SkillUpdateTest, WaitsWhenADirectoryOfItsRootsIsAnotherOne) {
@@ -300,20 +321,49 @@ TEST_F(SkillUpdateTest, WhatRunsHereAndCannotBeReadIsNoSkillThatDoesNotRunHere) 
   install_and_promote({.tool = kExample});
   const std::string newer = build({.tool = kExample, .version = "1.1.0"});
   Damaging damaging(state_.root + "/trust.db");
-  const Services services{.clock = clock_,
-                          .config = config_,
-                          .schemas = schemas_,
-                          .state = state_,
-                          .runs = runs_,
-                          .watch = watch_,
-                          .engine = shared_engine(),
-                          .random = random_,
-                          .activities = damaging};
-  const auto offered = offer_update(services, newer, std::nullopt);
+  const auto offered = offer_update(after(clock_, damaging), newer, std::nullopt);
   ASSERT_THAT(offered, IsOk());
   EXPECT_EQ(offered->skipped, "");
   ASSERT_TRUE(offered->error);
   EXPECT_FALSE(offered->kept);
+}
+
+// From the time on when it is compiled, no file of this process takes a byte.
+class FillingUp final : public ActivitySink {
+ public:
+  FillingUp() : before_(std::signal(SIGXFSZ, SIG_IGN)) { ::getrlimit(RLIMIT_FSIZE, &enough_); }
+  FillingUp(const FillingUp&) = delete;
+  FillingUp& operator=(const FillingUp&) = delete;
+  ~FillingUp() {
+    ::setrlimit(RLIMIT_FSIZE, &enough_);
+    static_cast<void>(std::signal(SIGXFSZ, before_));
+  }
+  void begin(std::string_view what) override {
+    const rlimit full{.rlim_cur = 0, .rlim_max = enough_.rlim_max};
+    if (what.starts_with("compiling")) ::setrlimit(RLIMIT_FSIZE, &full);
+  }
+  void end() override {}
+
+ private:
+  void (*before_)(int);
+  rlimit enough_{};
+};
+
+TEST_F(SkillUpdateTest, AnErrorOfTheSystemIsAnErrorAndNothingChanges) {
+  offer({.tool = kExample, .version = "1.1.0"});
+  const auto judged = judge_updates(after(later_), "acme.demo");
+  ASSERT_THAT(judged, IsOk());
+  ASSERT_TRUE(judged->front().is_clear());
+  {
+    FillingUp disk;
+    const auto failed = activate_update(after(later_, disk), judged->front());
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().kind(), ErrorKind::kUnavailable) << failed.error().message();
+  }
+  EXPECT_EQ(active_version(), "1.0.0");
+  EXPECT_EQ(show_skill(services_, "acme.demo@1.1.0")->version.status, VersionStatus::kQuarantined);
+  EXPECT_THAT(obstacles(), IsEmpty());
+  ASSERT_THAT(activate_update(after(later_), judged->front()), IsOk());
 }
 
 TEST_F(SkillUpdateTest, TheListNamesWhatWaits) {

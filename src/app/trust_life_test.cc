@@ -269,7 +269,10 @@ TEST_F(TrustLifeTest, RecoveryKnowsWhatIsThereBeforeAndQuarantinesAll) {
   ASSERT_THAT(damaged, IsOk());
   ASSERT_TRUE(damaged->damage);
   EXPECT_TRUE(damaged->damage->is(state::kStoreDamaged));
-  const auto recovered = recover_state(services_, backup);
+  config_.noninteractive_promote = true;
+  EXPECT_THAT(recover_state(services_, backup, ConsentForm::kFlag), FailsWith(kRecoveryNeedsPerson));
+  EXPECT_TRUE(plan_recovery(services_)->damage);
+  const auto recovered = recover_state(services_, backup, ConsentForm::kTyped);
   ASSERT_THAT(recovered, IsOk());
   EXPECT_EQ(recovered->quarantined, 1U);
   EXPECT_GT(recovered->generation, sound->generation);

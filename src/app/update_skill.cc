@@ -38,11 +38,6 @@ Result<> check_not_off(const Services& services) {
                              .with_next("palyra skills install FILE, then palyra skills promote ID@VERSION"));
 }
 
-const InstalledVersion* active_among(const std::vector<InstalledVersion>& versions) {
-  const auto active = std::ranges::find(versions, VersionStatus::kActive, &InstalledVersion::status);
-  return active == versions.end() ? nullptr : &*active;
-}
-
 bool is_promotable(const InstalledVersion& version) {
   return version.status == VersionStatus::kQuarantined && version.artifact.proof == state::NameProof::kProven &&
          version.artifact.code.empty();
@@ -52,9 +47,8 @@ bool is_promotable(const InstalledVersion& version) {
 Result<std::string> why_not_wanted(const state::StateStore& store, const skills::SkillIdentity& identity,
                                    const std::optional<std::string>& skill_id) {
   if (skill_id && *skill_id != identity.skill_id) return "it is of another skill: " + printable(identity.skill_id);
-  const std::vector<InstalledVersion> versions = PALYRA_TRY(store.versions_of(identity.skill_id));
-  const InstalledVersion* active = active_among(versions);
-  if (active == nullptr) return fmt::format("{} is not active here", printable(identity.skill_id));
+  const std::optional<InstalledVersion> active = PALYRA_TRY(find_active_of(store, identity.skill_id));
+  if (!active) return fmt::format("{} is not active here", printable(identity.skill_id));
   const auto running = skills::Version::parse(active->artifact.version);
   if (running && identity.version > *running) return std::string();
   return fmt::format("{}@{} is not newer than {}, which runs", printable(identity.skill_id),

@@ -39,11 +39,11 @@ Result<Report> recover(Session& session, const RecoverOptions& options) {
   if (options.empty == !options.from.empty()) return fail(kUsage, "name either --from BACKUP or --empty");
   const app::Services& services = *PALYRA_TRY(session.services());
   const app::RecoveryPlan plan = PALYRA_TRY(app::plan_recovery(services));
-  static_cast<void>(PALYRA_TRY(ask_consent(
+  const app::ConsentForm consent = PALYRA_TRY(ask_consent(
       session, {.plan = plan_text(plan, options), .question = "Type 'recover' to go on:", .expected = "recover"},
-      ConsentFlag::kNone)));
-  const state::RecoveryReport done =
-      PALYRA_TRY(app::recover_state(services, options.empty ? std::nullopt : std::optional<std::string>(options.from)));
+      ConsentFlag::kNone));
+  const auto backup = options.empty ? std::nullopt : std::optional<std::string>(options.from);
+  const state::RecoveryReport done = PALYRA_TRY(app::recover_state(services, backup, consent));
   Report report;
   report.result = Json::Object{{"generation", done.generation}, {"quarantined", done.quarantined}};
   report.text =

@@ -17,6 +17,8 @@
 namespace palyra::cli {
 namespace {
 
+constexpr std::string_view kAgain = "palyra skills update";
+
 struct UpdateOptions {
   std::string path;
   std::string skill_id;
@@ -34,12 +36,16 @@ Result<std::vector<std::string>> files_of(const std::string& path) {
   return app::discover_artifacts(path);
 }
 
-// Files that are no update of anything here are no failure; what was refused is.
+std::string_view fate_of(const app::OfferedFile& offered) {
+  if (!offered.error) return offered.kept ? "kept" : "skipped";
+  const ErrorKind kind = offered.error->kind();
+  return kind == ErrorKind::kUnavailable || kind == ErrorKind::kInternal ? "failed" : "refused";
+}
+
+// Files that are no update of anything here are no failure; what was refused, or could not be judged, is.
 void add_offered(const app::OfferedFile& offered, Json::Array& files, Report& report) {
   Json json(Json::Object{{"file", offered.path}});
-  std::string fate = "skipped";
-  if (offered.kept) fate = "kept";
-  if (offered.error) fate = "refused";
+  const std::string_view fate = fate_of(offered);
   json.set("status", fate);
   if (offered.kept) json.set("skill", version_json(*offered.kept));
   if (!offered.skipped.empty()) json.set("reason", offered.skipped);
@@ -83,8 +89,9 @@ Result<std::optional<state::InstalledVersion>> ask_person(Session& session, cons
 }
 
 // Absent: it waits, which is no failure.
-Result<std::optional<state::InstalledVersion>> go_on(Session& session, const UpdateOptions& options,
-                                                     const app::WaitingUpdate& update) {
+using Outcome = Result<std::optional<state::InstalledVersion>>;
+
+Outcome go_on(Session& session, const UpdateOptions& options, const app::WaitingUpdate& update) {
   const app::Services& services = *PALYRA_TRY(session.services());
   switch (way_of(services, options, update)) {
     case Way::kByPolicy:
@@ -106,23 +113,40 @@ std::string next_command(const app::WaitingUpdate& update) {
   return command;
 }
 
-void add_waiting(const app::WaitingUpdate& update, const std::optional<state::InstalledVersion>& activated, Json& json,
-                 Report& report) {
-  json.set("skill", version_json(activated.value_or(update.version)));
-  json.set("replaces", version_name(update.active));
-  json.set("status", activated ? "activated" : "waits");
-  json.set("reasons", strings_json(update.obstacles));
-  if (activated) {
-    report.text += fmt::format("activated {} (was {})\n", version_name(update.version), version_name(update.active));
-    return;
-  }
+// A policy or a person that says no lets it wait; anything else that goes wrong is a failure.
+std::string_view fate_of(const Outcome& outcome) {
+  if (outcome) return *outcome ? "activated" : "waits";
+  const ErrorKind kind = outcome.error().kind();
+  return kind == ErrorKind::kDenied || kind == ErrorKind::kCancelled ? "waits" : "failed";
+}
+
+void add_failed(const Error& error, Json& json, Report& report) {
+  json.set("code", error.code().id);
+  json.set("next", kAgain);
+  report.text += fmt::format("          because {}\n          next: {}\n", shown(error.message()), kAgain);
+}
+
+void add_waiting(const app::WaitingUpdate& update, Json& json, Report& report) {
   json.set("next", next_command(update));
   if (update.error) json.set("code", update.error->code().id);
-  report.text +=
-      fmt::format("waits     {} (active is {})\n", version_name(update.version), version_name(update.active));
   for (const std::string& each : update.obstacles) report.text += fmt::format("          because {}\n", shown(each));
   if (update.obstacles.empty()) report.text += "          because a person decides about updates here\n";
   report.text += fmt::format("          next: {}\n", next_command(update));
+}
+
+void add_update(const app::WaitingUpdate& update, const Outcome& outcome, Json::Array& updates, Report& report) {
+  const std::string_view fate = fate_of(outcome);
+  const bool activated = fate == "activated";
+  Json json;
+  json.set("skill", version_json(activated ? **outcome : update.version));
+  json.set("replaces", version_name(update.active));
+  json.set("status", fate);
+  json.set("reasons", strings_json(update.obstacles));
+  report.text += fmt::format("{:<9} {} ({} {})\n", fate, version_name(update.version), activated ? "was" : "active is",
+                             version_name(update.active));
+  if (fate == "failed") add_failed(outcome.error(), json, report);
+  if (fate == "waits") add_waiting(update, json, report);
+  updates.push_back(std::move(json));
 }
 
 Result<> update_skill(Session& session, const UpdateOptions& options, const std::string& skill_id, Report& report,
@@ -130,9 +154,7 @@ Result<> update_skill(Session& session, const UpdateOptions& options, const std:
   const app::Services& services = *PALYRA_TRY(session.services());
   for (const app::WaitingUpdate& update : PALYRA_TRY(app::judge_updates(services, skill_id))) {
     auto activated = go_on(session, options, update);
-    Json json;
-    add_waiting(update, activated ? *activated : std::nullopt, json, report);
-    updates.push_back(std::move(json));
+    add_update(update, activated, updates, report);
     if (!activated) {
       keep_worst(report.failure, failure_of(std::move(activated).error().with_context(
                                      fmt::format("while updating {}", version_name(update.version)))));
@@ -158,7 +180,7 @@ Result<Report> update(Session& session, const UpdateOptions& options) {
     keep_worst(report.failure,
                failure_of(std::move(updated).error().with_context("while updating " + shown(skill_id))));
   }
-  if (report.text.empty()) report.text = "no update waits\n";
+  if (report.text.empty() && !report.failure) report.text = "no update waits\n";
   report.result.set("updates", std::move(updates));
   return report;
 }

@@ -144,6 +144,7 @@ std::string kind_of(std::string_view value) {
 // Its own and those of every command.
 std::vector<const CommandOption*> options_of(const CommandNode& root, const CommandNode& node) {
   std::vector<const CommandOption*> options;
+  options.reserve(node.options.size() + root.options.size());
   for (const CommandOption& option : node.options) options.push_back(&option);
   if (&node == &root) return options;
   for (const CommandOption& option : root.options) {

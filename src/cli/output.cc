@@ -74,12 +74,12 @@ int Output::finish(std::string_view command, const Report& report) {
     out = to_text(document, JsonStyle::kCompact) + "\n";
   }
   const bool written = std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
-  if (report.failure) print_failure(*report.failure);
-  if (!written) {
-    print_failure(failure_of(Error(kFileFailed, "standard output takes no more")));
-    return exit_code(kFileFailed.kind);
-  }
-  return report.failure ? report.failure->exit : report.exit;
+  std::optional<Failure> failure = report.failure;
+  if (!written && failure) failure->error = std::move(failure->error).with_context("and standard output takes no more");
+  if (!written && !failure) failure = failure_of(Error(kFileFailed, "standard output takes no more"));
+  if (!failure) return report.exit;
+  print_failure(*failure);
+  return failure->exit;
 }
 
 void Output::say(const std::string& text) {

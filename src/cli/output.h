@@ -24,7 +24,8 @@ class Output {
   explicit Output(OutputStyle style) : style_(style) {}
 
   [[nodiscard]] OutputStyle style() const { return style_; }
-  // Prints all of it and gives the exit status, which is that of a full disk when standard output takes no more.
+  // Prints all of it and gives the exit status: that of the report's failure, if it has one, else that of a full disk
+  // when standard output takes no more. There is one error at most.
   int finish(std::string_view command, const Report& report);
   // A part of the result now, on standard output, for commands that go on; nothing with --json.
   void say(const std::string& text);

@@ -181,14 +181,6 @@ TrustDecision decide_with_consent(const SkillTrustStore& store, const TrustQuest
   return decision;
 }
 
-// Publishers that people here know: those of the store, those whose skills were ever here, and the reserved names.
-std::vector<std::string> known_names(const SkillTrustStore& store) {
-  std::set<std::string> names(reserved_publishers().begin(), reserved_publishers().end());
-  for (const auto& [name, publisher] : store.publishers()) names.insert(name);
-  for (const auto& [id, record] : store.skills()) names.insert(record.publisher);
-  return {names.begin(), names.end()};
-}
-
 // A first use under such a name would pin whoever took it first.
 std::optional<TrustDecision> check_name(const SkillTrustStore& store, const std::string& name,
                                         const std::string& about) {
@@ -198,7 +190,7 @@ std::optional<TrustDecision> check_name(const SkillTrustStore& store, const std:
         TrustVerdict::kUntrusted,
         Error(kTrustUntrusted, about + "; the name is reserved, so no first use can pin it").with_next(advice));
   }
-  if (const auto like = find_confusable(name, known_names(store))) {
+  if (const auto like = find_confusable(name, known_publishers(store))) {
     return refuse(TrustVerdict::kUntrusted,
                   Error(kTrustUntrusted,
                         fmt::format("{}; the name looks like '{}', another publisher's, so no first use can pin it",
@@ -254,6 +246,13 @@ std::string_view to_text(TrustVerdict verdict) {
       return "revocations_stale";
   }
   return {};
+}
+
+std::vector<std::string> known_publishers(const SkillTrustStore& store) {
+  std::set<std::string> names(reserved_publishers().begin(), reserved_publishers().end());
+  for (const auto& [name, publisher] : store.publishers()) names.insert(name);
+  for (const auto& [id, record] : store.skills()) names.insert(record.publisher);
+  return {names.begin(), names.end()};
 }
 
 TrustDecision decide_trust(const SkillTrustStore& store, const TrustQuestion& question) {

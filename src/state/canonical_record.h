@@ -6,7 +6,9 @@
 #include <palyra/base/clock.h>
 #include <palyra/crypto/sha256.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -17,10 +19,7 @@ namespace palyra::state {
 class CanonicalRecord {
  public:
   // `domain` ends in "\0", which string literals below give as `"...\0"sv`.
-  explicit CanonicalRecord(std::string_view domain) {
-    pending_.reserve(kPendingBytes);
-    append(as_bytes(domain));
-  }
+  explicit CanonicalRecord(std::string_view domain) { append(as_bytes(domain)); }
 
   CanonicalRecord& add(std::uint64_t value) {
     std::array<std::uint8_t, 8> bytes{};
@@ -39,7 +38,7 @@ class CanonicalRecord {
 
   // Once, and last.
   crypto::Sha256Digest finish() {
-    hash_.update(pending_);
+    flush();
     return hash_.finish();
   }
 
@@ -48,18 +47,21 @@ class CanonicalRecord {
   static constexpr std::size_t kPendingBytes = 4'096;
 
   void append(BytesView bytes) {
-    if (pending_.size() + bytes.size() > kPendingBytes) {
-      hash_.update(pending_);
-      pending_.clear();
-    }
+    if (bytes.size() > kPendingBytes - used_) flush();
     if (bytes.size() > kPendingBytes) {
       hash_.update(bytes);
       return;
     }
-    pending_.insert(pending_.end(), bytes.begin(), bytes.end());
+    std::ranges::copy(bytes, pending_.begin() + static_cast<std::ptrdiff_t>(used_));
+    used_ += bytes.size();
+  }
+  void flush() {
+    hash_.update(BytesView(pending_.data(), used_));
+    used_ = 0;
   }
 
-  Bytes pending_;
+  std::array<std::uint8_t, kPendingBytes> pending_;  // of it, `used_` bytes
+  std::size_t used_ = 0;
   crypto::Sha256 hash_;
 };
 

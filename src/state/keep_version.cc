@@ -2,6 +2,7 @@
 // A file comes into quarantine.
 #include "garbage.h"
 #include "quarantine_limit.h"
+#include "setting_table.h"
 #include "version_changes.h"
 #include "version_table.h"
 
@@ -71,6 +72,7 @@ InstalledVersion with_file(const InstalledVersion& before, const KeptArtifact& a
   if (before.status == VersionStatus::kRemoved) {
     after = new_version(artifact, now);
     after.first_seen = before.first_seen;
+    after.status_reason = "came again; it was " + before.status_reason;  // as good as a person's reason: it stays
   } else if (before.status == VersionStatus::kQuarantined &&
              (artifact.sha256 == before.artifact.sha256 || rank(artifact) > rank(before.artifact))) {
     // A person's reason stays; that of the verdict goes with it.

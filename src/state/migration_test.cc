@@ -113,6 +113,30 @@ TEST_F(MigrationTest, OfADamagedStoreIsRefusedAndChangesNothing) {
   }
 }
 
+TEST_F(MigrationTest, AStoreThatSaysAnOlderVersionThanItsTablesHaveIsDamage) {
+  const Database database = Database::open(root() + "/trust.db").value();
+  ASSERT_THAT(check_schema(database, current_schema()), IsOk());
+  ASSERT_THAT(database.script("PRAGMA user_version = 1"), IsOk());
+  EXPECT_THAT(check_schema(database, current_schema()), FailsWith(kStoreDamaged));
+}
+
+TEST_F(MigrationTest, DoesNotTidyAwayTheSignsOfDamage) {
+  steps_.back() = "DROP TABLE IF EXISTS odd;";
+  ASSERT_THAT(Database::open(root() + "/trust.db").value().script("CREATE TABLE odd (x)"), IsOk());
+  const Bytes damaged = database();
+  EXPECT_THAT(open_next(), FailsWith(kStoreDamaged));
+  EXPECT_EQ(database(), damaged);
+}
+
+TEST_F(MigrationTest, WhoseResultIsNotSoundChangesNothing) {
+  const Bytes old = database();
+  steps_.back() =
+      "PRAGMA ignore_check_constraints = ON; UPDATE version_tool SET active = 7; "
+      "PRAGMA ignore_check_constraints = OFF;";
+  EXPECT_THAT(open_next(), FailsWith(kStoreDamaged));
+  EXPECT_EQ(database(), old);
+}
+
 TEST_F(MigrationTest, ThatCannotBeDoneChangesNothing) {
   const Bytes old = database();
   for (const char* bad : {"CREATE TABLE publisher (x)", "DELETE FROM version_tool; DELETE FROM publisher",

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "object_store.h"
 
+#include "directory_lock.h"
+
 #include <palyra/base/testing.h>
+#include <palyra/state/state_codes.h>
 
 #include <gtest/gtest.h>
 
@@ -106,6 +109,13 @@ TEST_F(ObjectStoreTest, PuttingAnObjectAgainRepairsIt) {
   overwrite(digest, as_bytes("abd"));
   ASSERT_THAT(put(as_bytes("abc")), IsOk());
   EXPECT_THAT(store_.load(digest), IsOk());
+}
+
+TEST_F(ObjectStoreTest, AWriterDoesNotWaitForeverForWhoeverHoldsTheDirectory) {
+  const Directory locked = Directory::make(directory_.file("locked")).value();
+  const auto held = DirectoryLock::take(locked, LockKind::kExclusive);
+  ASSERT_THAT(held, IsOk());
+  EXPECT_THAT(DirectoryLock::take(locked, LockKind::kShared), FailsWith(kStateBusy));
 }
 
 TEST_F(ObjectStoreTest, LoadedBytesCannotBeChangedByAnybody) {

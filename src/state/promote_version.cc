@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A version becomes the active one of its skill, for the first time or again.
+#include "setting_table.h"
 #include "version_changes.h"
 #include "version_table.h"
 

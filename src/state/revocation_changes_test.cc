@@ -2,6 +2,8 @@
 // What is revoked stops being runnable, and stays revoked.
 #include "sqlite.h"
 #include "state_fixture.h"
+#include "store_parts.h"
+#include "version_table.h"
 
 #include <palyra/skills/package_signer.h>
 
@@ -46,6 +48,15 @@ class RevocationChangesTest : public StateTest {
   InstalledVersion old_version_ = must_install(store_, old_file_);
   InstalledVersion active_ = must_install(store_, file_);
 };
+
+TEST_F(RevocationChangesTest, MeetAVersionWhoseNumberIsNoneAsDamage) {
+  const auto parts = open_parts(options(), current_schema()).value();
+  Change change = Change::begin(*parts).value();
+  active_.artifact.version = "one";
+  ASSERT_THAT(save_version(parts->database, active_), IsOk());
+  ASSERT_THAT(change.commit("test.edited", "", Json::Object{}), IsOk());
+  EXPECT_THAT(store_.apply_revocations(revocations_number(1, {})), FailsWith(kStoreDamaged));
+}
 
 TEST_F(RevocationChangesTest, OfAContentStopsItInTheSameChange) {
   const std::uint64_t before = store_.generation().value();

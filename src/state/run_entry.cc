@@ -77,6 +77,7 @@ Result<> read_outcome(const Json& json, RunEntry& entry) {
   if (outcome == kSuccess) return {};
   entry.error_kind = outcome;
   entry.error_code = PALYRA_TRY(text(json, "code"));
+  if (entry.error_kind.empty()) return fail(kRunLogBroken, "an entry has an empty outcome");
   if (entry.error_code.empty()) return fail(kRunLogBroken, "an entry failed with an empty code");
   return {};
 }

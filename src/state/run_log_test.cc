@@ -90,6 +90,28 @@ TEST_F(RunLogTest, AnEntryThatLacksAMemberIsRefused) {
   }
 }
 
+TEST_F(RunLogTest, AnEntryWithAValueThatNobodyWritesIsRefused) {
+  RunEntry entry = entry_number(1);
+  entry.error_kind = "TimedOut";
+  entry.error_code = "run.timed_out";
+  const Json good = to_json(entry);
+  ASSERT_THAT(run_entry_from_json(good), IsOk());
+  const std::vector<Json::Member> bad{
+      {"origin", "elsewhere"},
+      {"started", "yesterday"},
+      {"started", "2026-02-30T00:00:00.000Z"},
+      {"arguments_bytes", -1},
+      {"outcome", ""},
+      {"code", ""},
+      {"skill", Json::Object{{"id", "acme.demo"}, {"version", "1.0.0"}, {"content_root", "ab"}}},
+      {"record", Json::Object{}}};
+  for (const auto& [key, value] : bad) {
+    Json json;
+    for (const auto& [each, there] : *good.as_object()) json.set(each, each == key ? value : there);
+    EXPECT_THAT(run_entry_from_json(json), FailsWith(kRunLogBroken)) << key << ' ' << to_text(value);
+  }
+}
+
 TEST_F(RunLogTest, NothingIsMadeBeforeTheFirstEntry) {
   {
     RunLog log(root());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace palyra::state {
 namespace {
@@ -116,10 +117,14 @@ Result<Bytes> Statement::blob(int column) const {
 }
 
 Result<crypto::Sha256Digest> Statement::digest(int column) const {
-  const Bytes bytes = PALYRA_TRY(blob(column));
+  PALYRA_TRY(expect_type(column, SQLITE_BLOB));
+  const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(handle_.get(), column));
+  const int size = sqlite3_column_bytes(handle_.get(), column);
   crypto::Sha256Digest digest;
-  if (bytes.size() != digest.bytes.size()) return fail(kStoreDamaged, "a digest has {} bytes, not 32", bytes.size());
-  std::ranges::copy(bytes, digest.bytes.begin());
+  if (data == nullptr || !std::cmp_equal(size, digest.bytes.size())) {
+    return fail(kStoreDamaged, "a digest has {} bytes, not 32", size);
+  }
+  std::copy_n(data, digest.bytes.size(), digest.bytes.begin());
   return digest;
 }
 

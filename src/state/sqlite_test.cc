@@ -109,6 +109,40 @@ TEST_F(SqliteTest, BytesThatAreNoDatabaseAreDamage) {
   EXPECT_THAT(Database::open(path_), FailsWith(kStoreDamaged));
 }
 
+TEST_F(SqliteTest, AFileFormatOfALaterSqliteIsDamage) {
+  ASSERT_THAT(must_open().script("CREATE TABLE t (a INTEGER NOT NULL) STRICT"), IsOk());
+  Bytes file = testing::must_read(path_);
+  file[47] = 99;  // the schema format number
+  ASSERT_THAT(write_file_atomic(path_, file, 0600, Overwrite::kYes), IsOk());
+  EXPECT_THAT(Database::open(path_), FailsWith(kStoreDamaged));
+}
+
+// SQLite may take no more memory while this lives.
+class NoMoreMemory {
+ public:
+  NoMoreMemory() { sqlite3_hard_heap_limit64(1); }
+  NoMoreMemory(const NoMoreMemory&) = delete;
+  NoMoreMemory& operator=(const NoMoreMemory&) = delete;
+  ~NoMoreMemory() { sqlite3_hard_heap_limit64(0); }
+};
+
+TEST_F(SqliteTest, ATextWithoutMemoryForItIsUnavailable) {
+  const Database database = must_open();
+  // Kept as UTF-16, so that reading it takes memory.
+  ASSERT_THAT(database.script("PRAGMA encoding = 'UTF-16'; CREATE TABLE t (a INTEGER NOT NULL) STRICT"), IsOk());
+  Statement row = database.query("SELECT ?1", std::string(1 << 20, 'a')).value();
+  ASSERT_TRUE(row.step().value());
+  const NoMoreMemory limit;
+  EXPECT_THAT(row.text(0), FailsWith(kStateUnavailable));
+}
+
+TEST_F(SqliteTest, ACopyWithoutMemoryForItIsUnavailable) {
+  const Database database = must_open();
+  ASSERT_THAT(database.script("CREATE TABLE t (a INTEGER NOT NULL) STRICT"), IsOk());
+  const NoMoreMemory limit;
+  EXPECT_THAT(database.serialize(), FailsWith(kStateUnavailable));
+}
+
 TEST_F(SqliteTest, AMissingFileIsNotMade) {
   EXPECT_FALSE(Database::open(directory_.file("other.db")).has_value());
   EXPECT_THAT(read_file(directory_.file("other.db"), 1), FailsWith(kFileNotFound));

@@ -71,6 +71,13 @@ TEST_F(StateBackupTest, OfEditedTrustIsRefusedAndNotKept) {
   EXPECT_FALSE(fs::exists(copy()));
 }
 
+TEST_F(StateBackupTest, OfTablesThatAreNotOursIsRefusedAndNotKept) {
+  const StateStore store = must_init();
+  edit("CREATE TABLE odd (x)");
+  EXPECT_THAT(store.backup(copy()), FailsWith(kStoreDamaged));
+  EXPECT_FALSE(fs::exists(copy()));
+}
+
 TEST_F(StateBackupTest, WhileOthersWriteIsOfOneMoment) {
   must_init();
   const pid_t writer = ::fork();

@@ -3,6 +3,7 @@
 #include "database_file.h"
 #include "directory_lock.h"
 #include "migration.h"
+#include "sound_file.h"
 
 #include <palyra/base/check.h>
 
@@ -53,14 +54,31 @@ Result<> make_database(const StateOptions& options, const Directory& root) {
   return publish(root, kUnfinished);
 }
 
-// The database as it is, or of the newest schema now; then everything that open promises to check.
-Result<> check_parts(const StoreParts& parts) {
-  const std::uint64_t floor = PALYRA_TRY(parts.generation_file.value());
-  Transaction reading = PALYRA_TRY(Transaction::begin(parts.database, TransactionKind::kRead));
+// Every table, and what the trust rows say. In a transaction in which nobody writes any more. `opened` is what trust.db
+// was before SQLite opened it.
+Result<> check_content(const StoreParts& parts, const FileIdentity& opened) {
+  const FileIdentity file = PALYRA_TRY(identify(parts.root));
+  const bool is_open = file.is_same_file(opened);
+  if (is_open && was_found_sound(parts.root, file)) return {};
   PALYRA_TRY(check_schema(parts.database, parts.schema));
-  const Snapshot snapshot = PALYRA_TRY(load_snapshot(parts, floor));
+  static_cast<void>(PALYRA_TRY(load_rows(parts.database)));
+  if (is_open) remember_sound(parts.root, file, parts.now());
+  return {};
+}
+
+Result<> check_parts(const StoreParts& parts, const FileIdentity& opened) {
+  const std::uint64_t floor = PALYRA_TRY(parts.generation_file.value());
+  const std::uint64_t file_generation = parts.generation_file.peek();
+  Transaction reading = PALYRA_TRY(Transaction::begin(parts.database, TransactionKind::kRead));
+  static_cast<void>(PALYRA_TRY(schema_version(parts.database, parts.schema)));  // from here on nobody writes
+  PALYRA_TRY(check_content(parts, opened));
+  const Head head = PALYRA_TRY(load_head(parts.database));
+  PALYRA_TRY(check_generation(head, floor));
+  const std::int64_t data_version = PALYRA_TRY(parts.database.number("PRAGMA data_version"));
   PALYRA_TRY(reading.commit());
-  parts.generation_file.raise_to(snapshot.head.generation);
+  parts.active.basis = {
+      .file_generation = file_generation, .data_version = data_version, .compared = parts.options.clock->steady()};
+  parts.generation_file.raise_to(head.generation);
   return {};
 }
 
@@ -74,6 +92,7 @@ Result<std::unique_ptr<StoreParts>> open_parts(const StateOptions& options, cons
   PALYRA_TRY(check_database_file(root));
   PALYRA_TRY(check_private(root));
   GenerationFile generation_file = PALYRA_TRY(GenerationFile::open(root));
+  const FileIdentity opened = PALYRA_TRY(identify(root));
   Database database = PALYRA_TRY(Database::open(root.path() + "/" + kDatabaseFile));
   ObjectStore objects = PALYRA_TRY(ObjectStore::open(root));
   PALYRA_TRY(root.make_directory("keys"));
@@ -84,7 +103,7 @@ Result<std::unique_ptr<StoreParts>> open_parts(const StateOptions& options, cons
                                                        .database = std::move(database),
                                                        .schema = schema});
   PALYRA_TRY(migrate(*parts));
-  PALYRA_TRY(check_parts(*parts));
+  PALYRA_TRY(check_parts(*parts, opened));
   return parts;
 }
 

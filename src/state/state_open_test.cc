@@ -81,6 +81,21 @@ TEST_F(StateOpenTest, InitRefusesAnExistingStore) {
   EXPECT_NE(must_open().trust().value().find_publisher("acme"), nullptr);
 }
 
+TEST_F(StateOpenTest, InitBesideAStoreRemovesNothingOfIt) {
+  must_init();
+  const Bytes generation = testing::must_read(root() + "/generation");
+  EXPECT_THAT(StateStore::init(options()), FailsWith(kAlreadyInitialised));
+  EXPECT_EQ(testing::must_read(root() + "/generation"), generation);
+}
+
+TEST_F(StateOpenTest, ASchemaVersionThatNeverWasIsDamage) {
+  must_init();
+  for (const char* version : {"PRAGMA user_version = 0", "PRAGMA user_version = -1"}) {
+    ASSERT_THAT(Database::open(database()).value().script(version), IsOk());
+    EXPECT_THAT(StateStore::open(options()), FailsWith(kStoreDamaged)) << version;
+  }
+}
+
 TEST_F(StateOpenTest, InitRefusesWhenSkillsAreInstalled) {
   {
     StateStore store = must_init();
@@ -234,6 +249,12 @@ TEST_F(StateOpenTest, AGenerationFileOfAnotherSizeIsDamage) {
   }
 }
 
+TEST_F(StateOpenTest, AGenerationFileThatIsEmptiedBesideARunningProcessIsDamage) {
+  const StateStore store = must_init();
+  fs::resize_file(root() + "/generation", 0);
+  EXPECT_THAT(store.trust(), FailsWith(kStoreDamaged));
+}
+
 TEST_F(StateOpenTest, ADirectoryThatOthersMayWriteIsRefused) {
   must_init();
   for (const mode_t mode : {0720U, 0702U, 0777U}) {
@@ -260,7 +281,9 @@ TEST_F(StateOpenTest, EditedTrustRowsAreDamage) {
         "UPDATE state SET generation = generation - 1", "UPDATE state SET generation = generation + 1",
         "UPDATE state SET trust_generation = 0", "UPDATE state SET audit_digest = zeroblob(32)", "DELETE FROM state",
         "DELETE FROM audit WHERE generation = (SELECT generation FROM state)",
-        "UPDATE audit SET details = '{}' WHERE generation = (SELECT generation FROM state)"}) {
+        "UPDATE audit SET details = '{}' WHERE generation = (SELECT generation FROM state)",
+        "INSERT INTO audit SELECT generation + 1, time, actor, event, subject, details, trust_digest, previous, digest "
+        "FROM audit WHERE generation = (SELECT generation FROM state)"}) {
     fs::remove_all(root());
     {
       StateStore store = must_init();

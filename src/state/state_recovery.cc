@@ -101,8 +101,7 @@ Result<Snapshot> check_backup(const Database& database) {
   PALYRA_TRY(check_schema(database, schema.at(version)));
   PALYRA_TRY(check_audit_chain(database, PALYRA_TRY(load_head(database))));
   PALYRA_TRY(upgrade_schema(database, schema));
-  PALYRA_TRY(check_schema(database, schema));
-  return load_rows(database, 0);
+  return load_rows(database);
 }
 
 Result<std::vector<StatusChange>> quarantine_all(const Database& database, const AuditRow& row) {

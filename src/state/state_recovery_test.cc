@@ -197,6 +197,13 @@ TEST_F(StateRecoveryTest, ADamagedBackupIsRefusedAndNothingIsTouched) {
   EXPECT_EQ(must_open().find_active("acme.demo.run").value(), active_);
 }
 
+TEST_F(StateRecoveryTest, ADirectoryThatOthersMayWriteIsRefusedAndNothingIsTouched) {
+  const Bytes before = testing::must_read(database());
+  ASSERT_EQ(::chmod(root().c_str(), 0722), 0);
+  EXPECT_THAT(StateStore::recover(options(), backup_), FailsWith(kStateNotPrivate));
+  EXPECT_EQ(testing::must_read(database()), before);
+}
+
 TEST_F(StateRecoveryTest, AGenerationFileOfAnotherSizeIsMadeAgain) {
   scribble(root() + "/generation", Bytes(7));
   scribble(database(), as_bytes("no database"));

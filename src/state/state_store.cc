@@ -57,6 +57,10 @@ Result<std::vector<InstalledVersion>> StateStore::versions() const {
   return in_one_moment(parts_->database, [&] { return load_versions(parts_->database); });
 }
 
+Result<std::vector<InstalledVersion>> StateStore::active_versions() const {
+  return in_one_moment(parts_->database, [&] { return load_active_versions(parts_->database); });
+}
+
 Result<std::vector<InstalledVersion>> StateStore::versions_of(std::string_view skill_id) const {
   return in_one_moment(parts_->database, [&] { return load_versions_of(parts_->database, skill_id); });
 }

@@ -264,6 +264,9 @@ TEST_F(StateStoreTest, APromotionOfAVersionThatWasQuarantinedMeanwhileIsRefused)
 TEST_F(StateStoreTest, OnlyWhatIsKeptCanBePromoted) {
   ASSERT_THAT(store_.add_publisher("acme", publisher_with_key(1)), IsOk());
   EXPECT_THAT(promote(store_, make_artifact()), FailsWith(kSkillNotInstalled));
+  // The same content in another file.
+  ASSERT_THAT(keep(store_, with_bad_signature(make_artifact())), IsOk());
+  EXPECT_THAT(promote(store_, make_artifact()), FailsWith(kSkillNotInstalled));
 }
 
 TEST_F(StateStoreTest, AQuarantinedVersionDoesNotRunAndComesBackOnlyByPromotion) {
@@ -297,6 +300,13 @@ TEST_F(StateStoreTest, ARemovedVersionIsGoneButNotForgotten) {
   EXPECT_EQ(again.first_seen, active.first_seen);
   EXPECT_TRUE(again.grants.empty());
   EXPECT_EQ(again.tools, std::vector<std::string>{"acme.demo.run"});
+  // That it was removed stays told, also by a file of the same content that was refused and then was not.
+  EXPECT_EQ(again.status_reason, "came again; it was removed by uid 1000 (ann)");
+  ASSERT_THAT(store_.remove(active.content_root()), IsOk());
+  ASSERT_FALSE(keep(store_, with_bad_signature(file)).value().artifact.code.empty());
+  const InstalledVersion mended = keep(store_, file).value();
+  EXPECT_TRUE(mended.artifact.code.empty());
+  EXPECT_EQ(mended.status_reason, again.status_reason);
 }
 
 TEST_F(StateStoreTest, WhatWasNeverKeptIsNotInstalled) {
@@ -319,60 +329,6 @@ TEST_F(StateStoreTest, AFirstUsePinsInTheTransactionThatKeepsOrPromotes) {
   EXPECT_EQ(store_.find_active("acme.demo.run").value().artifact.decision, "tofu_pinned");
   const AuditRow last = store_.audit_rows().value().back();
   EXPECT_NE(last.details.find(crypto::fingerprint(key_number(1).public_key())), std::string::npos) << last.details;
-}
-
-// K09
-TEST_F(StateStoreTest, OfProcessesThatPinDifferentKeysOneWins) {
-  for (std::size_t round = 0; round < testing::scaled(5); ++round) {
-    const std::string publisher = fmt::format("pub{}", round);
-    std::vector<pid_t> children;
-    for (std::uint8_t key = 1; key <= 8; ++key) {
-      const Bytes file = make_artifact({.skill_id = publisher + ".demo", .tool = publisher + ".run", .key = key});
-      const pid_t pid = ::fork();
-      if (pid == 0) {
-        StateStore mine = must_open();
-        const auto kept = keep(mine, file, kPin);
-        // All have one content, so that a loser is shown the winner's file.
-        ::_exit(kept && kept->artifact.sha256 == crypto::sha256(file) ? 0 : 1);
-      }
-      children.push_back(pid);
-    }
-    int winners = 0;
-    for (const pid_t child : children) {
-      int status = 0;
-      ::waitpid(child, &status, 0);
-      winners += WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 1 : 0;
-    }
-    EXPECT_EQ(winners, 1) << publisher;
-    EXPECT_EQ(store_.trust().value().find_publisher(publisher)->keys.size(), 1U);
-  }
-  EXPECT_THAT(store_.verify_audit_chain(), IsOk());
-}
-
-TEST_F(StateStoreTest, ProcessesThatWriteAtOnceLoseNoChange) {
-  constexpr int kWriters = 6;
-  const int each = static_cast<int>(testing::scaled(10));
-  std::vector<pid_t> children;
-  for (int writer = 0; writer < kWriters; ++writer) {
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-      StateStore mine = must_open();
-      int failed = 0;
-      for (int i = 0; i < each; ++i) {
-        failed += mine.add_publisher(fmt::format("pub-{}-{}", writer, i), publisher_with_key(1)) ? 0 : 1;
-      }
-      ::_exit(failed);
-    }
-    children.push_back(pid);
-  }
-  for (const pid_t child : children) {
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    EXPECT_EQ(status, 0);
-  }
-  EXPECT_EQ(store_.trust().value().publishers().size(), static_cast<std::size_t>(kWriters * each));
-  EXPECT_EQ(store_.generation().value(), static_cast<std::uint64_t>(kWriters * each) + 1);
-  EXPECT_THAT(store_.verify_audit_chain(), IsOk());
 }
 
 TEST_F(StateStoreTest, AFlippedBitInAnInstalledModuleIsRefusedAtEachLoad) {

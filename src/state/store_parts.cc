@@ -23,12 +23,14 @@ Result<> check_private(const Directory& root) {
   return {};
 }
 
-Result<Snapshot> load_rows(const Database& database, std::uint64_t floor) {
+Result<> check_generation(const Head& head, std::uint64_t floor) {
+  if (head.generation >= floor) return {};
+  return fail(kStoreDamaged, "trust.db is at generation {}, but {} was reached: it is an older copy", head.generation,
+              floor);
+}
+
+Result<Snapshot> load_rows(const Database& database) {
   const Head head = PALYRA_TRY(load_head(database));
-  if (head.generation < floor) {
-    return fail(kStoreDamaged, "trust.db is at generation {}, but {} was reached: it is an older copy", head.generation,
-                floor);
-  }
   const AuditRow last = PALYRA_TRY(load_last_audit_row(database, head));
   skills::SkillTrustStore trust = PALYRA_TRY(load_trust_rows(database));
   trust.set_generation(head.trust_generation);
@@ -40,7 +42,9 @@ Result<Snapshot> load_rows(const Database& database, std::uint64_t floor) {
 
 Result<Snapshot> load_snapshot(const StoreParts& parts, std::uint64_t floor) {
   static_cast<void>(PALYRA_TRY(schema_version(parts.database, parts.schema)));
-  return load_rows(parts.database, floor);
+  Snapshot snapshot = PALYRA_TRY(load_rows(parts.database));
+  PALYRA_TRY(check_generation(snapshot.head, floor));
+  return snapshot;
 }
 
 Result<Change> Change::begin(const StoreParts& parts) {

@@ -41,11 +41,12 @@ struct Snapshot {
   Head head;
   skills::SkillTrustStore trust;
 };
-// In the caller's transaction. `floor` is the file `generation`: read before a transaction for reading began, but
-// within one for writing, where nothing of this trust.db can be newer than what the transaction sees. Errors:
-// kStoreDamaged.
-Result<Snapshot> load_rows(const Database& database, std::uint64_t floor);
-// The same of an open store. Errors: also kSchemaNewer (migrated by a newer program since this one opened it).
+// In the caller's transaction. Errors: kStoreDamaged.
+Result<Snapshot> load_rows(const Database& database);
+// `floor` is the file `generation`: read before a transaction for reading began, but within one for writing, where
+// nothing of this trust.db can be newer than what the transaction sees. Errors: kStoreDamaged.
+Result<> check_generation(const Head& head, std::uint64_t floor);
+// Both, of an open store. Errors: also kSchemaNewer (migrated by a newer program since this one opened it).
 Result<Snapshot> load_snapshot(const StoreParts& parts, std::uint64_t floor);
 
 // The one writer, from begin() to commit() or to its end, which undoes everything.

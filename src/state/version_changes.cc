@@ -2,6 +2,7 @@
 // A version stops running, or goes; and what the operator sets for a skill.
 #include "version_changes.h"
 
+#include "setting_table.h"
 #include "version_table.h"
 
 #include <palyra/base/utf8.h>

@@ -27,11 +27,6 @@ void add_pin(Json& details, const std::optional<skills::Pin>& pin);
 
 void set_names(KeptArtifact& artifact, NameProof proof, const skills::SkillIdentity& identity);
 std::vector<std::string> tool_ids(const skills::SkillManifest& manifest);  // sorted
-// Without a new promotion.
-constexpr bool may_run_again(VersionStatus status) {
-  using enum VersionStatus;
-  return status == kActive || status == kSuperseded || status == kDisabled;
-}
 // Forgets what a removed version has no more.
 void clear_approval(InstalledVersion& version);
 

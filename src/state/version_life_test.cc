@@ -20,6 +20,12 @@ class VersionLifeTest : public StateTest {
   InstalledVersion active_ = must_install(store_, file_);
 };
 
+TEST_F(VersionLifeTest, OnlyAnActiveVersionIsAmongTheActiveOnes) {
+  EXPECT_EQ(store_.active_versions().value(), std::vector{active_});
+  ASSERT_THAT(store_.disable(active_.content_root()), IsOk());
+  EXPECT_TRUE(store_.active_versions().value().empty());
+}
+
 TEST_F(VersionLifeTest, ADisabledVersionRunsAgainWithTheGrantsItHad) {
   ASSERT_THAT(store_.disable(active_.content_root()), IsOk());
   EXPECT_THAT(must_open().find_active(kTool), FailsWith(kToolNotFound));

@@ -2,6 +2,7 @@
 #include "version_table.h"
 
 #include "canonical_record.h"
+#include "setting_table.h"
 
 #include <palyra/base/json.h>
 #include <palyra/skills/version.h>
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <tuple>
 
@@ -50,17 +52,13 @@ constexpr std::string_view kInsertRoot =
 constexpr std::string_view kDeleteAddresses = "DELETE FROM version_address WHERE content_root = ?1";
 constexpr std::string_view kInsertAddress =
     "INSERT INTO version_address (content_root, host, port, address, address_port) VALUES (?1, ?2, ?3, ?4, ?5)";
-constexpr std::string_view kSelectSettings = "SELECT skill_id, key, json FROM skill_setting ORDER BY skill_id, key";
-constexpr std::string_view kDeleteSetting = "DELETE FROM skill_setting WHERE skill_id = ?1 AND key = ?2";
-constexpr std::string_view kUpsertSetting =
-    "INSERT INTO skill_setting (skill_id, key, json) VALUES (?1, ?2, ?3) "
-    "ON CONFLICT DO UPDATE SET json = excluded.json";
 constexpr std::string_view kSelectConflict =
     "SELECT t.tool_id, a.skill_id FROM version_tool t JOIN version v ON v.content_root = t.content_root "
     "JOIN artifact a ON a.sha256 = v.artifact_sha256 WHERE t.active = 1 AND t.tool_id = ?1 AND a.skill_id <> ?2";
 
 constexpr std::string_view kOfSkill =
     "IN (SELECT v.content_root FROM version v JOIN artifact a ON a.sha256 = v.artifact_sha256 WHERE a.skill_id = ?1)";
+constexpr std::string_view kActive = "IN (SELECT content_root FROM version WHERE status = 'active')";
 constexpr std::string_view kWithActiveTool =
     "IN (SELECT t.content_root FROM version_tool t JOIN version v ON v.content_root = t.content_root "
     "WHERE t.tool_id = ?1 AND t.active = 1 AND v.status = 'active')";
@@ -145,9 +143,10 @@ class VersionReader {
           fmt::format("SELECT {} FROM {} WHERE content_root {} ORDER BY {}", columns, table, scope, order), args...);
     };
     VersionReader reader;
-    PALYRA_TRY(reader.read_versions(PALYRA_TRY(database.query(
-        fmt::format("SELECT {}, {} {} WHERE v.content_root {}", kArtifactColumns, kVersionColumns, kVersionJoin, scope),
-        args...))));
+    PALYRA_TRY(reader.read_versions(
+        PALYRA_TRY(database.query(fmt::format("SELECT {}, {} {} WHERE v.content_root {} ORDER BY v.content_root",
+                                              kArtifactColumns, kVersionColumns, kVersionJoin, scope),
+                                  args...))));
     PALYRA_TRY(
         reader.read_tools(PALYRA_TRY(rows_of("content_root, tool_id", "version_tool", "content_root, tool_id"))));
     PALYRA_TRY(reader.read_entries(
@@ -164,6 +163,7 @@ class VersionReader {
 
  private:
   struct Read {
+    crypto::Sha256Digest content_root;
     InstalledVersion version;
     crypto::Sha256Digest record_digest;  // as it was saved
     std::vector<capability::Capability> grants;
@@ -179,19 +179,22 @@ class VersionReader {
   Result<> read_settings(const Database& database);
   // Checked against what was saved.
   Result<std::vector<InstalledVersion>> finish();
-  // That the row belongs to, by its first column.
-  Result<Read*> owner_of(const Statement& row);
+  // That the row belongs to, by its first column. Rows come in the order of the versions: each search goes on at
+  // `next`, where the one for the row before ended.
+  Result<Read*> owner_of(const Statement& row, std::size_t& next);
   Result<capability::Capability> parse_grant(const std::string& text);
 
-  std::map<crypto::Sha256Digest, Read> read_;             // by content root
+  std::deque<Read> read_;                                 // by content root
   std::map<std::string, capability::Capability> grants_;  // by their texts: many versions have the same
 };
 
-Result<VersionReader::Read*> VersionReader::owner_of(const Statement& row) {
+Result<VersionReader::Read*> VersionReader::owner_of(const Statement& row, std::size_t& next) {
   const crypto::Sha256Digest content_root = PALYRA_TRY(row.digest(0));
-  const auto found = read_.find(content_root);
-  if (found == read_.end()) return fail(kStoreDamaged, "a row belongs to no version: {}", crypto::to_hex(content_root));
-  return &found->second;
+  while (next < read_.size() && read_[next].content_root < content_root) ++next;
+  if (next == read_.size() || read_[next].content_root != content_root) {
+    return fail(kStoreDamaged, "a row belongs to no version: {}", crypto::to_hex(content_root));
+  }
+  return &read_[next];
 }
 
 Result<> VersionReader::read_versions(Statement rows) {
@@ -205,21 +208,24 @@ Result<> VersionReader::read_versions(Statement rows) {
     version.status_since = {PALYRA_TRY(rows.integer(kFirstVersionColumn + 3))};
     version.generation = PALYRA_TRY(rows.natural(kFirstVersionColumn + 4));
     read.record_digest = PALYRA_TRY(rows.digest(kFirstVersionColumn + 5));
-    read_.emplace(PALYRA_TRY(rows.digest(kFirstVersionColumn + 6)), std::move(read));
+    read.content_root = PALYRA_TRY(rows.digest(kFirstVersionColumn + 6));
+    read_.push_back(std::move(read));
   }
   return {};
 }
 
 Result<> VersionReader::read_tools(Statement rows) {
+  std::size_t next = 0;
   while (PALYRA_TRY(rows.step())) {
-    PALYRA_TRY(owner_of(rows))->version.tools.push_back(PALYRA_TRY(rows.text(1)));
+    PALYRA_TRY(owner_of(rows, next))->version.tools.push_back(PALYRA_TRY(rows.text(1)));
   }
   return {};
 }
 
 Result<> VersionReader::read_entries(Statement rows) {
+  std::size_t next = 0;
   while (PALYRA_TRY(rows.step())) {
-    PALYRA_TRY(owner_of(rows))
+    PALYRA_TRY(owner_of(rows, next))
         ->version.entries.push_back({.name = PALYRA_TRY(rows.text(1)),
                                      .sha256 = PALYRA_TRY(rows.digest(2)),
                                      .size_bytes = PALYRA_TRY(rows.natural(3))});
@@ -237,8 +243,9 @@ Result<capability::Capability> VersionReader::parse_grant(const std::string& tex
 }
 
 Result<> VersionReader::read_grants(Statement rows) {
+  std::size_t next = 0;
   while (PALYRA_TRY(rows.step())) {
-    Read* read = PALYRA_TRY(owner_of(rows));
+    Read* read = PALYRA_TRY(owner_of(rows, next));
     std::string text = PALYRA_TRY(rows.text(1));
     read->grants.push_back(PALYRA_TRY(parse_grant(text)));
     read->grant_texts.push_back(std::move(text));
@@ -247,8 +254,9 @@ Result<> VersionReader::read_grants(Statement rows) {
 }
 
 Result<> VersionReader::read_roots(Statement rows) {
+  std::size_t next = 0;
   while (PALYRA_TRY(rows.step())) {
-    PALYRA_TRY(owner_of(rows))
+    PALYRA_TRY(owner_of(rows, next))
         ->version.roots.push_back({.name = PALYRA_TRY(rows.text(1)),
                                    .directory = PALYRA_TRY(rows.text(2)),
                                    .read_only = PALYRA_TRY(rows.integer(3)) != 0});
@@ -274,12 +282,8 @@ Result<> VersionReader::read_addresses(Statement rows) {
 }
 
 Result<> VersionReader::read_settings(const Database& database) {
-  std::map<std::string, std::vector<SkillSetting>> by_skill;
-  Statement rows = PALYRA_TRY(database.query(kSelectSettings));
-  while (PALYRA_TRY(rows.step())) {
-    by_skill[PALYRA_TRY(rows.text(0))].push_back({.key = PALYRA_TRY(rows.text(1)), .json = PALYRA_TRY(rows.text(2))});
-  }
-  for (auto& [content_root, read] : read_) {
+  const auto by_skill = PALYRA_TRY(load_all_settings(database));
+  for (Read& read : read_) {
     const auto settings = by_skill.find(read.version.artifact.skill_id);
     if (settings != by_skill.end()) read.version.settings = settings->second;
   }
@@ -289,13 +293,13 @@ Result<> VersionReader::read_settings(const Database& database) {
 Result<std::vector<InstalledVersion>> VersionReader::finish() {
   std::vector<InstalledVersion> versions;
   versions.reserve(read_.size());
-  for (auto& [content_root, read] : read_) {
+  for (Read& read : read_) {
     auto grants = capability::CapabilityGrantSet::create(std::move(read.grants));
     if (!grants) return fail(kStoreDamaged, "the grants make no set: {}", grants.error().message());
     read.version.grants = *std::move(grants);
-    if (read.version.content_root() != content_root ||
+    if (read.version.content_root() != read.content_root ||
         record_digest(read.version, read.grant_texts) != read.record_digest) {
-      return fail(kStoreDamaged, "the rows of content root {} were changed", crypto::to_hex(content_root));
+      return fail(kStoreDamaged, "the rows of content root {} were changed", crypto::to_hex(read.content_root));
     }
     versions.push_back(std::move(read.version));
   }
@@ -376,6 +380,10 @@ Result<std::vector<InstalledVersion>> load_versions(const Database& database) {
   return sorted(PALYRA_TRY(VersionReader::read(database, "IS NOT NULL")));
 }
 
+Result<std::vector<InstalledVersion>> load_active_versions(const Database& database) {
+  return sorted(PALYRA_TRY(VersionReader::read(database, kActive)));
+}
+
 Result<std::vector<InstalledVersion>> load_versions_of(const Database& database, std::string_view skill_id) {
   return sorted(PALYRA_TRY(VersionReader::read(database, kOfSkill, skill_id)));
 }
@@ -413,21 +421,6 @@ Result<> save_version(const Database& database, const InstalledVersion& version)
                           version.status_reason, version.first_seen.seconds, version.status_since.seconds,
                           version.generation, record_digest(version, grant_texts(version.grants))));
   return save_hanging_rows(database, version);
-}
-
-Result<std::vector<SkillSetting>> load_settings(const Database& database, std::string_view skill_id) {
-  std::vector<SkillSetting> settings;
-  Statement rows = PALYRA_TRY(database.query(kSelectSettings));
-  while (PALYRA_TRY(rows.step())) {
-    if (PALYRA_TRY(rows.text(0)) != skill_id) continue;
-    settings.push_back({.key = PALYRA_TRY(rows.text(1)), .json = PALYRA_TRY(rows.text(2))});
-  }
-  return settings;
-}
-
-Result<> save_setting(const Database& database, const SettingChange& change) {
-  if (!change.json) return database.run(kDeleteSetting, change.skill_id, change.key);
-  return database.run(kUpsertSetting, change.skill_id, change.key, *change.json);
 }
 
 }  // namespace palyra::state

@@ -15,6 +15,7 @@ namespace palyra::state {
 Result<std::optional<InstalledVersion>> load_version(const Database& database,
                                                      const crypto::Sha256Digest& content_root);
 Result<std::vector<InstalledVersion>> load_versions(const Database& database);
+Result<std::vector<InstalledVersion>> load_active_versions(const Database& database);
 Result<std::vector<InstalledVersion>> load_versions_of(const Database& database, std::string_view skill_id);
 Result<std::optional<InstalledVersion>> load_active_with_tool(const Database& database, std::string_view tool_id);
 
@@ -31,14 +32,5 @@ Result<> save_artifact(const Database& database, const KeptArtifact& artifact);
 // The artifact's row, the version's and all that hang on it, replacing what was there. The settings are not saved, but
 // the version is bound to them: they must be those of its skill.
 Result<> save_version(const Database& database, const InstalledVersion& version);
-
-Result<std::vector<SkillSetting>> load_settings(const Database& database, std::string_view skill_id);
-struct SettingChange {
-  std::string skill_id;
-  std::string key;
-  std::optional<std::string> json;  // nullopt: none
-};
-// All versions of the skill must be saved after it.
-Result<> save_setting(const Database& database, const SettingChange& change);
 
 }  // namespace palyra::state

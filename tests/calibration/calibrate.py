@@ -6,7 +6,7 @@
     tests/calibration/calibrate.py DIRECTORY BUILD/bin/palyra
 
 Each module goes alone into a container that nobody signed and is described by `palyra skills package inspect --unverified`: the same worker, parser, features and caps as for any artifact.
-Its imports are not judged here: these modules were made for other hosts.
+Its imports are not judged here, because these modules were made for other hosts; only those of files are counted.
 """
 import collections
 import hashlib
@@ -51,8 +51,10 @@ def describe(palyra, module, scratch):
 
 
 def counts(facts):
+    wasi = [each["name"] for each in facts["imports"] if each["module"] == "wasi_snapshot_preview1"]
     return {"functions": facts["functions_imported"] + facts["functions_defined"], "locals_max": facts["locals_max"], "imports": len(facts["imports"]), "exports": len(facts["exports"]),
-            "data_segments": facts["data_segments"], "element_segments": facts["element_segments"], "tables": len(facts["tables_elements"]), "custom_bytes": facts["custom_bytes"]}
+            "data_segments": facts["data_segments"], "element_segments": facts["element_segments"], "tables": len(facts["tables_elements"]), "custom_bytes": facts["custom_bytes"],
+            "wasi": len(wasi), "paths": sum(name.startswith("path_") for name in wasi)}
 
 
 def judge(row, facts):
@@ -88,7 +90,11 @@ def page(rows):
         top = max(described, key=lambda row: row["counts"][key])
         lines.append(f"| {name} | {top['counts'][key]:,} | {top['package']} {top['path']} | {cap:,} |")
     exporting = sum(1 for row in described if row["counts"]["exports"] > 128)
+    wasi = sum(1 for row in described if row["counts"]["wasi"])
+    opening = sum(1 for row in described if row["counts"]["paths"])
     lines += ["", f"{exporting} of {len(described)} export more than 128 things: the policy's warning for exported functions.", "",
+              f"{wasi} of {len(described)} import functions of WASI preview 1, and {opening} of them a `path_…` function, "
+              "which `wasm_wasi_filesystem_imports` warns of in a skill that declares no filesystem root.", "",
               "## Every module", "", "| package | version | module | bytes | SHA-256 | functions | caps | features | reason |", "|---|---|---|---|---|---|---|---|---|"]
     for row in rows:
         functions = f"{row['counts']['functions']:,}" if "counts" in row else ""

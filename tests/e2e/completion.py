@@ -75,6 +75,9 @@ def check_names(home):
         assert home.run("__complete", kind).status == 0
     assert home.run("__complete", "skills").out == b"acme.hello\n"
     assert home.run("__complete", "tools").out == b"", "not active"
+    assert home.run("__complete", "publishers").out == b"", "nobody is trusted"
+    home.ok("trust", "add", "acme", "--key", home.file("acme.palyra-key"))
+    assert home.run("__complete", "publishers").out == b"acme\n"
     for broken in ({"PALYRA_STATE_ROOT": "/none"}, {"PALYRA_CONFIG": "/none"}, {"HOME": "", "PALYRA_STATE_ROOT": ""}):
         result = home.run("__complete", "skills", **broken)
         assert (result.status, result.out, result.err) == (0, b"", b""), (broken, result)

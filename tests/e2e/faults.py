@@ -39,6 +39,7 @@ class Faults(unittest.TestCase):
         self.home = Traced(PROGRAM)
         self.addCleanup(self.home.close)
         self.violations = []
+        self.judge = None  # of the answer and of the state, old, new or half
         self.key = self.home.file("acme.palyra-key")
         made = self.home.make_skill("hello")
         manifest = Path(self.home.file("hello/skill.toml"))
@@ -116,6 +117,8 @@ class Faults(unittest.TestCase):
         elif fault.startswith("error") and not re.search(r"write\([02]<.*\(INJECTED\)", trace):  # else nobody can be told
             code = result.error()["code"]
             expect(not DISHONEST.match(code), f"it was reported as {code}")
+        if self.judge and result.status > 0 and result.out.endswith(b"\n"):
+            self.judge(result, state)
         self.go_on(command, state, states)
         said = "killed" if result.status < 0 else "reported" if result.status else "tolerated" if happened else "not reached"
         return f"{state} ({said})"
@@ -191,7 +194,14 @@ class Faults(unittest.TestCase):
 
     def test_update(self):
         self.prepare_active()
+        self.judge = self.judge_update
         self.try_all("skills", "update", self.new, between=[("skills", "install", self.new)], **AUTOMATIC)
+
+    @staticmethod
+    def judge_update(result, state):
+        """What the system stops has failed; waiting is for what a person must decide."""
+        for each in result.document()["updates"]:
+            expect(each["status"] == "failed" or (each["status"] == "activated" and state == "new"), f"it {each['status']}: {result}")
 
     def test_rollback(self):
         self.prepare_updated()

@@ -351,6 +351,7 @@ NOT_HERE = {
         trust.revocations_stale""",
     "needs an older file, or a thousand values; vault_test.cc has them": "secret.vault_rolled_back secret.too_many",
     "needs a person at a terminal": "cli.not_confirmed cli.passphrases_differ",
+    "for other callers than the command, which has no way around the person": "policy.recovery_needs_person",
     "needs a tool that goes wrong in its own way; execute_module_test.cc has them": """
         run.memory_exhausted run.table_exhausted run.instances_exhausted run.capability_denied run.output_invalid
         run.arguments""",

@@ -82,9 +82,9 @@ struct ModuleSource {
 Result<ModuleSource> resolve_module_source(const Services& services, ModuleSelector selector);
 
 // A tool of a skill that is not installed, with the defaults of its settings and no grants. `tool` is one of the
-// manifest's, which was parsed with this artifact; the artifact outlives the result.
-ModuleSource source_of_artifact(const skills::Artifact& artifact, const skills::SkillManifest& manifest,
-                                const skills::SkillTool& tool);
+// manifest's, which was parsed with this artifact; the artifact outlives the result. Errors: kRunSettingMissing.
+Result<ModuleSource> source_of_artifact(const skills::Artifact& artifact, const skills::SkillManifest& manifest,
+                                        const skills::SkillTool& tool);
 
 // Of an installed version, from its objects. Errors: state::kStoreDamaged, those of skills::parse_skill_manifest.
 Result<skills::SkillManifest> read_manifest(const Services& services, const SkillObjects& objects);

@@ -2,6 +2,7 @@
 #pragma once
 // Use case: a state directory that cannot be opened any more becomes usable again.
 
+#include <palyra/app/consent.h>
 #include <palyra/app/services.h>
 #include <palyra/state/state_store.h>
 
@@ -9,6 +10,9 @@
 #include <string>
 
 namespace palyra::app {
+
+// A recovery without a person at a terminal, whatever policy.noninteractive_promote says.
+inline constexpr ErrorCode kRecoveryNeedsPerson{ErrorKind::kDenied, "policy.recovery_needs_person"};
 
 // The store as it is before, so that a person sees what goes.
 struct RecoveryPlan {
@@ -22,8 +26,9 @@ struct RecoveryPlan {
 // Errors: state::kNotInitialised (there is nothing to recover).
 Result<RecoveryPlan> plan_recovery(const Services& services);
 
-// The trust.db of `backup`, or with nullopt an empty one, takes the place of the one that is there. The caller has
-// asked a person. Errors: those of state::StateStore::recover.
-Result<state::RecoveryReport> recover_state(const Services& services, const std::optional<std::string>& backup);
+// The trust.db of `backup`, or with nullopt an empty one, takes the place of the one that is there.
+// Errors: kRecoveryNeedsPerson, those of state::StateStore::recover.
+Result<state::RecoveryReport> recover_state(const Services& services, const std::optional<std::string>& backup,
+                                            ConsentForm consent);
 
 }  // namespace palyra::app

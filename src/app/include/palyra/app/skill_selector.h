@@ -6,8 +6,9 @@
 #include <palyra/base/error.h>
 #include <palyra/state/state_store.h>
 
+#include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 namespace palyra::app {
 
@@ -24,6 +25,12 @@ inline bool any_version(const state::InstalledVersion& /*version*/) { return tru
 // versions are never meant. Errors: kSelectorInvalid, state::kSkillNotInstalled, kSelectorAmbiguous.
 Result<state::InstalledVersion> select_version(const state::StateStore& store, const std::string& selector,
                                                VersionFilter filter = any_version);
+
+// Of `versions`, all of one skill, the one that runs; nullptr: none does.
+const state::InstalledVersion* active_among(std::span<const state::InstalledVersion> versions);
+// Errors: those of the state.
+Result<std::optional<state::InstalledVersion>> find_active_of(const state::StateStore& store,
+                                                              const std::string& skill_id);
 
 // Which of two versions of a skill a person rather means: the active one, then what was not refused, then names that
 // are proven, then the higher.

@@ -50,8 +50,8 @@ struct WaitingUpdate {
 // audited. Clear is: the publisher's keys are those of the active version; it may no more, asks no more, and none of
 // its tools became more dangerous; its release age is policy.min_release_age_hours; it jumps over no major version; it
 // is no version under development and no legacy format; examples and audit pass; every required setting has a value;
-// neither it nor a newer one ran here before, and nobody put it into quarantine; the directories of its roots are those
-// of the active version.
+// neither it nor a newer one ran here before, nobody put it into quarantine, and it was not removed from here; the
+// directories of its roots are those of the active version.
 Result<std::vector<WaitingUpdate>> judge_updates(const Services& services, const std::string& skill_id);
 
 // Without a person. Errors: kUpdateNeedsPerson, and as of promote_skill.

@@ -31,6 +31,9 @@ inline constexpr ErrorCode kTrustRevocationsStale{ErrorKind::kUntrusted, "trust.
 bool is_reserved_publisher(std::string_view name);
 std::span<const std::string_view> reserved_publishers();  // the names of that list
 
+// Publishers that people here know, sorted: those of the store, those whose skills were ever here, the reserved names.
+std::vector<std::string> known_publishers(const SkillTrustStore& store);
+
 // A pre-release that begins with `dev`: exempt from equivocation, never activated without a person.
 bool is_development(const Version& version);
 

@@ -25,6 +25,12 @@ enum class VersionStatus : std::uint8_t {
 };
 std::string_view to_text(VersionStatus status);  // "quarantined", "active", ...
 
+// Whether it runs, or may without a new promotion.
+constexpr bool may_run_again(VersionStatus status) {
+  using enum VersionStatus;
+  return status == kActive || status == kSuperseded || status == kDisabled;
+}
+
 // How far the names of an artifact can be believed.
 enum class NameProof : std::uint8_t {
   kNone,     // signature.json was unreadable: there are no names

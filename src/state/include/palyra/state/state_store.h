@@ -38,8 +38,8 @@ struct StoreParts;
 
 class StateStore {
  public:
-  // The existing store, checked: structure of trust.db, schema, generation against the file `generation`, the trust
-  // rows against the digest in the log's last row.
+  // The existing store, checked: schema, generation against the file `generation`; and, of a trust.db that was not
+  // found sound since it changed last, its structure and the trust rows against the digest in the log's last row.
   // Errors: kNotInitialised, kStoreDamaged, kSchemaNewer, kStateNotPrivate (directory of another user, or that others
   // may write), kStateBusy, kStateDenied, kStateUnavailable.
   static Result<StateStore> open(const StateOptions& options);
@@ -69,6 +69,7 @@ class StateStore {
 
   // By skill id and version, removed ones included; those without names last.
   [[nodiscard]] Result<std::vector<InstalledVersion>> versions() const;
+  [[nodiscard]] Result<std::vector<InstalledVersion>> active_versions() const;
   // Those whose proven or claimed skill id is this one. Empty when there is none.
   [[nodiscard]] Result<std::vector<InstalledVersion>> versions_of(std::string_view skill_id) const;
   // Errors: kSkillNotInstalled.
