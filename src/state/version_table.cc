@@ -266,13 +266,14 @@ Result<> VersionReader::read_roots(Statement rows) {
 
 Result<> VersionReader::read_addresses(Statement rows) {
   constexpr std::int64_t kMostPort = 65'535;
+  std::size_t next = 0;
   while (PALYRA_TRY(rows.step())) {
     const std::int64_t port = PALYRA_TRY(rows.integer(2));
     const std::int64_t address_port = PALYRA_TRY(rows.integer(4));
     if (port < 1 || port > kMostPort || address_port < 1 || address_port > kMostPort) {
       return fail(kStoreDamaged, "an allowed address has no port: {}, {}", port, address_port);
     }
-    PALYRA_TRY(owner_of(rows))
+    PALYRA_TRY(owner_of(rows, next))
         ->version.addresses.push_back({.host = PALYRA_TRY(rows.text(1)),
                                        .port = static_cast<std::uint16_t>(port),
                                        .address = PALYRA_TRY(rows.text(3)),
