@@ -174,6 +174,30 @@ TEST_F(StateStoreTest, PromotionMakesTheToolsFindableWithGrantsAndEntries) {
   EXPECT_EQ(record->highest_version, skills::Version::parse("1.0.0"));
 }
 
+TEST_F(StateStoreTest, GrantsOfEveryClassAreReadAsTheyWereSaved) {
+  ASSERT_THAT(store_.add_publisher("acme", publisher_with_key(1)), IsOk());
+  const Bytes file = make_artifact();
+  const InstalledVersion kept = keep(store_, file).value();
+  const skills::Verification verification = verify(store_, file);
+  const auto grants = capability::CapabilityGrantSet::create(
+      {capability::FilesystemRoot{.name = "b"}, capability::FilesystemRoot{.name = "a"},
+       capability::ChannelUse{.name = "jobs"}, capability::ChannelUse{.name = "answers"},
+       capability::StoragePrefix{.prefix = "notes/"}, capability::StoragePrefix{.prefix = "drafts/"},
+       capability::SecretUse{.scope = "skill:acme.demo", .key = "token"},
+       capability::SecretUse{.scope = "skill:acme.demo", .key = "key"}, capability::HttpRule{.host = "b.example"},
+       capability::HttpRule{.host = "a.example"}});
+  ASSERT_THAT(grants, IsOk());
+  const auto promoted = store_.promote({.skill = &*verification.skill,
+                                        .trust_generation = store_.trust().value().generation(),
+                                        .version_generation = kept.generation,
+                                        .replaces = std::nullopt,
+                                        .grants = *grants});
+  ASSERT_THAT(promoted, IsOk());
+  const auto again = must_open().version(promoted->content_root());
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(again->grants, *grants);
+}
+
 TEST_F(StateStoreTest, InstallingBindsTheVersionButDoesNotRaiseTheMark) {
   ASSERT_THAT(store_.add_publisher("acme", publisher_with_key(1)), IsOk());
   const InstalledVersion kept = keep(store_, make_artifact()).value();
