@@ -151,7 +151,7 @@ TEST_F(RunExamplesTest, WhatNeedsMoreThanExamplesAreGivenHasNotRunAndStopsNothin
 
 // Each keeps its value as the first that there ever was.
 TEST_F(RunExamplesTest, HaveStorageThatIsEmptyForEach) {
-  EXPECT_EQ(status({.wat = R"((module
+  const ExampleReport both = report({.wat = R"((module
     (import "palyra:skill/storage@1.0.0" "grant" (func $grant (param i32 i32) (result i32)))
     (import "palyra:skill/storage@1.0.0" "put" (func $put (param i32 i32 i32 i32 i32 i64) (result i64)))
     (memory (export "memory") 1) (data (i32.const 0) "cache/")
@@ -159,9 +159,10 @@ TEST_F(RunExamplesTest, HaveStorageThatIsEmptyForEach) {
       (i32.wrap_i64 (i64.sub (i64.const 1)
         (call $put (call $grant (i32.const 0) (i32.const 6)) (i32.const 0) (i32.const 5) (i32.const 0) (i32.const 6)
                    (i64.const 0)))))))",
-                    .examples = example("one") + example("two"),
-                    .rest = "[[capabilities.storage]]\nprefix = \"cache/\"\n"}),
-            "pass");
+                                     .examples = example("one") + example("two"),
+                                     .rest = "[[capabilities.storage]]\nprefix = \"cache/\"\n"});
+  ASSERT_EQ(both.results.size(), 2U);
+  for (const ExampleResult& each : both.results) EXPECT_EQ(to_text(each.status), "pass") << each.name;
 }
 
 TEST_F(RunExamplesTest, HaveNoGrantsWhateverTheManifestAsks) {

@@ -41,9 +41,9 @@ Result<Report> list_all(const state::StateOptions& state) {
                                     {"held", channel.held},
                                     {"body_bytes", channel.body_bytes},
                                     {"oldest", time_text(channel.oldest)}});
-    report.text +=
-        fmt::format("{}  {} messages of {} bytes, {} of them held by calls, the oldest of {}\n", shown(channel.channel),
-                    channel.messages, channel.body_bytes, channel.held, time_text(channel.oldest));
+    report.text += fmt::format("{}  {} {} of {} bytes, {} held by calls, the oldest of {}\n", shown(channel.channel),
+                               channel.messages, channel.messages == 1 ? "message" : "messages", channel.body_bytes,
+                               channel.held, time_text(channel.oldest));
   }
   if (channels.empty()) report.text = "no message waits\n";
   report.result = Json::Object{{"channels", std::move(channels)}};

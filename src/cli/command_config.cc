@@ -30,9 +30,9 @@ Result<Report> show(Session& session, bool with_origin) {
     settings.push_back(value_json(each));
     const std::string* text = each.value.as_string();
     const std::string origin = with_origin ? "  " + shown(each.origin) : "";
-    report.text +=
-        fmt::format("{:<36} = {}{}{}\n", each.key->name, text == nullptr ? to_text(each.value) : shown(*text), origin,
-                    each.key->is_used() ? "" : "  (not used by this version)");
+    report.text += fmt::format("{:<36} = {}{}{}\n", each.key->name,
+                               text == nullptr || text->empty() ? to_text(each.value) : shown(*text), origin,
+                               each.key->is_used() ? "" : "  (not used by this version)");
   }
   report.result = Json::Object{{"settings", std::move(settings)}};
   return report;

@@ -19,6 +19,11 @@ std::string time_text(std::chrono::milliseconds time) {
   return to_text(WallTime{std::chrono::floor<std::chrono::seconds>(time).count()});
 }
 
+template <class Number>
+std::string count_of(Number values) {
+  return fmt::format("{} {}", values, values == 1 ? "value" : "values");
+}
+
 // As the other commands take it.
 std::string name_of(const state::StoredSkill& skill) {
   return skill.orphaned ? fmt::format("{}#{}", skill.skill_id, skill.owner) : skill.skill_id;
@@ -40,7 +45,7 @@ std::string skill_text(const state::StoredSkill& skill) {
   std::vector<std::string> lines;
   lines.reserve(skill.prefixes.size());
   for (const state::StoredPrefix& each : skill.prefixes) {
-    lines.push_back(fmt::format("{}  {} values, {} bytes", shown(each.prefix), each.entries, each.used_bytes));
+    lines.push_back(fmt::format("{}  {}, {} bytes", shown(each.prefix), count_of(each.entries), each.used_bytes));
   }
   std::string name = shown(name_of(skill));
   if (skill.orphaned) {
@@ -109,7 +114,7 @@ Result<Report> export_values(Session& session, const ExportOptions& options) {
       PALYRA_TRY(app::export_stored(*PALYRA_TRY(session.services()), options.skill, options.file));
   return Report{
       .result = Json::Object{{"file", options.file}, {"entries", made.entries}, {"size_bytes", made.size_bytes}},
-      .text = fmt::format("{}: {} values, {} bytes\n", shown(options.file), made.entries, made.size_bytes)};
+      .text = fmt::format("{}: {}, {} bytes\n", shown(options.file), count_of(made.entries), made.size_bytes)};
 }
 
 struct ClearOptions {

@@ -306,6 +306,10 @@ CASES = [
     ("cli.skill_ambiguous", ["skills", "show", "acme.draft"]),
     ("key.argument", ["trust", "add", "other", "--key", "not-a-key"]),
     ("key.fingerprint_unknown", ["trust", "revoke", "--fingerprint", "ed25519:" + "00" * 32, "--yes"], b"", ALLOW),
+    ("policy.allow_address", ["skills", "promote", "acme.notes", "--allow-address", "nowhere", "--dry-run"]),
+    ("channel.invalid", ["channel", "send", "No Name", "text"]),
+    ("storage.damaged", ["storage", "list"], b"", {}, lambda home: (home.state / "storage.db").write_bytes(b"nothing")),
+    (None, ["trust", "list"], b"", {}, lambda home: (home.state / "storage.db").unlink()),
     ("policy.map_root", ["skills", "promote", "acme.notes", "--map-root", "nowhere=/tmp", "--dry-run"]),
     ("policy.audit_policy_malformed", ["skills", "audit", "acme.notes", "--policy", "unknown.toml"]),
     ("state.not_disabled", ["skills", "enable", "acme.hello"]),
@@ -337,7 +341,7 @@ NOT_HERE = {
     "another limit is met first": """
         admission.over_cap admission.too_costly schema.too_large schema.too_many_values schema.too_costly json.too_large
         state.never_promoted policy.capability_malformed toml.too_large run.wat_too_large run.output_too_large policy.too_many_grants
-        policy.conflicting_grants""",
+        policy.conflicting_grants channel.message_too_large""",
     "needs another machine, user, process or moment": """
         signature.unsafe_library key.derivation state.code_cache_key state.schema_newer state.permission_denied
         state.busy state.unavailable state.sqlite state.changed state.quarantine_full state.audit_broken
@@ -350,6 +354,10 @@ NOT_HERE = {
         trust.rotation_chain trust.rotation_fork trust.revocation_limit trust.revocation_scope
         trust.revocations_stale""",
     "needs an older file, or a thousand values; vault_test.cc has them": "secret.vault_rolled_back secret.too_many",
+    "needs a server, or a thousand messages; http_egress_test.cc and channels_test.cc have them": """
+        http.address_refused http.cancelled http.connect_failed http.header_refused http.name_unresolved
+        http.not_granted http.reply_broken http.reply_too_large http.reply_too_slow http.secret_unusable http.timed_out
+        http.tls_failed http.unusable channel.mailbox_full storage.disk_full""",
     "needs a person at a terminal": "cli.not_confirmed cli.passphrases_differ",
     "for other callers than the command, which has no way around the person": "policy.recovery_needs_person",
     "needs a tool that goes wrong in its own way; execute_module_test.cc has them": """

@@ -25,6 +25,20 @@ HELLO = "acme.hello"
 PASSPHRASE = ["--passphrase-file", "passphrase"]
 BUILD = ["skills", "package", "build", "hello", "--signing-key-stdin", "-o", "hello.palyra-skill"]
 
+# Keeps its arguments under notes/ as today, and answers with them.
+NOTES = r"""(module
+  (import "palyra:skill/call@1.0.0" "input-length" (func $length (result i32)))
+  (import "palyra:skill/call@1.0.0" "input-read" (func $read (param i32 i32 i32) (result i32)))
+  (import "palyra:skill/call@1.0.0" "output-write" (func $write (param i32 i32) (result i32)))
+  (import "palyra:skill/storage@1.0.0" "grant" (func $notes (param i32 i32) (result i32)))
+  (import "palyra:skill/storage@1.0.0" "put" (func $put (param i32 i32 i32 i32 i32 i64) (result i64)))
+  (memory (export "memory") 1) (data (i32.const 0) "notes/") (data (i32.const 8) "today")
+  (func (export "echo") (result i32)
+    (drop (call $put (call $notes (i32.const 0) (i32.const 6)) (i32.const 8) (i32.const 5) (i32.const 64)
+            (call $read (i32.const 64) (call $length) (i32.const 0)) (i64.const -1)))
+    (call $write (i32.const 64) (call $length))))
+"""
+
 
 def prepare(home):
     """What the scenario finds when it begins."""
@@ -33,6 +47,11 @@ def prepare(home):
     manifest.write_text(manifest.read_text() + '\n[[capabilities.storage]]\nprefix = "notes/"\n'
                         '\n[config.properties.region]\ntype = "string"\nrequired = true\n'
                         '\n[config.properties.days]\ntype = "integer"\n')
+    home.ok("init", "notes", "--lang", "wat", "--publisher", "acme")
+    manifest = Path(home.file("notes/skill.toml"))
+    manifest.write_text(manifest.read_text().replace("Answers with its own arguments.", "Keeps a note.")
+                        .partition("[entrypoints.tools.output")[0] + '\n[[capabilities.storage]]\nprefix = "notes/"\n')
+    home.file("notes/modules/notes.wat", NOTES)
     home.ok("init", "next/hello", "--lang", "wat", "--publisher", "acme")
     manifest = Path(home.file("next/hello/skill.toml"))
     manifest.write_text(manifest.read_text().replace("0.1.0", "0.2.0"))
@@ -164,9 +183,19 @@ SCENARIO = [
     ("storage_export_nothing", ["storage", "export", "acme.weather", "-o", "notes.ndjson"]),
     ("storage_clear_nothing", ["storage", "clear", "acme.weather"]),
     ("channel_send", ["channel", "send", "jobs", "summarise today"]),
+    ("channel_list", ["channel", "list"]),
     ("channel_receive", ["channel", "receive", "jobs"]),
     ("channel_empty", ["channel", "receive", "jobs"]),
     ("channel_list_of_nothing", ["channel", "list"]),
+    ("build_notes", ["skills", "package", "build", "notes", "--signing-key-stdin", "-o", "notes.palyra-skill"], AUTHOR),
+    ("install_notes", ["skills", "install", "notes.palyra-skill"]),
+    ("promote_notes", ["skills", "promote", "acme.notes", "--yes"], b"", ALLOW_FLAG),
+    ("run_notes", ["run", "acme.notes.echo", "--input", '{"text":"milk"}', "-v"]),
+    ("storage_list", ["storage", "list"]),
+    ("storage_list_skill", ["storage", "list", "acme.notes"]),
+    ("storage_get", ["storage", "get", "acme.notes", "notes/", "today"]),
+    ("storage_export", ["storage", "export", "acme.notes", "-o", "notes.ndjson"]),
+    ("storage_clear", ["storage", "clear", "acme.notes", "--yes"], b"", ALLOW_FLAG),
     ("quarantine", ["skills", "quarantine", HELLO]),
     ("remove", ["skills", "remove", HELLO]),
     ("secrets_list_none", ["secrets", "list"]),
