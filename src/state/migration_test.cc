@@ -13,24 +13,51 @@ namespace fs = std::filesystem;
 using testing::FailsWith;
 using testing::IsOk;
 
-// Kept in the source tree: a state directory as version 1 of the schema left it, whatever came after.
-TEST(StateOfVersion1, OpensWithEverythingInIt) {
-  const testing::TempDir directory;
-  const std::string root = directory.file("state");
-  fs::copy(PALYRA_TEST_FILE("state/version-1"), root, fs::copy_options::recursive);
-  fs::permissions(root, fs::perms::owner_all);
-  const testing::FakeClock clock;
-  StateStore store = StateStore::open({.root = root, .actor = "uid 1000 (ann)", .clock = &clock}).value();
-  EXPECT_THAT(store.verify_audit_chain(), IsOk());
-  EXPECT_NE(store.trust().value().find_publisher("acme"), nullptr);
+// A copy of a state directory that an earlier version of the schema left, kept in the source tree.
+class StateOfEarlierVersion : public ::testing::Test {
+ protected:
+  StateStore must_open(const char* name) {
+    const std::string root = directory_.file("state");
+    fs::copy(PALYRA_TEST_FILE(std::string("state/") + name), root, fs::copy_options::recursive);
+    fs::permissions(root, fs::perms::owner_all);
+    return StateStore::open({.root = root, .actor = "uid 1000 (ann)", .clock = &clock_}).value();
+  }
+  // Two versions of acme.hello are there with all that belongs to them; the store can be changed.
+  static void check_hello(StateStore& store) {
+    EXPECT_THAT(store.verify_audit_chain(), IsOk());
+    EXPECT_NE(store.trust().value().find_publisher("acme"), nullptr);
+    const InstalledVersion active = store.find_active("acme.hello.echo").value();
+    EXPECT_EQ(active.artifact.version, "2.0.0");
+    EXPECT_THAT(store.load_object(active.artifact.sha256), IsOk());
+    for (const StoredEntry& entry : active.entries) EXPECT_THAT(store.load_object(entry.sha256), IsOk());
+    const std::vector<InstalledVersion> versions = store.versions_of("acme.hello").value();
+    ASSERT_EQ(versions.size(), 2U);
+    EXPECT_EQ(versions.front().status, VersionStatus::kSuperseded);
+    EXPECT_THAT(store.quarantine(active.content_root(), "odd"), IsOk());
+  }
+
+  testing::TempDir directory_;
+  testing::FakeClock clock_;
+};
+
+TEST_F(StateOfEarlierVersion, OneOpensWithEverythingInIt) {
+  StateStore store = must_open("version-1");
+  check_hello(store);
+}
+
+TEST_F(StateOfEarlierVersion, TwoOpensWithEverythingInIt) {
+  StateStore store = must_open("version-2");
   const InstalledVersion active = store.find_active("acme.hello.echo").value();
-  EXPECT_EQ(active.artifact.version, "2.0.0");
-  EXPECT_THAT(store.load_object(active.artifact.sha256), IsOk());
-  for (const StoredEntry& entry : active.entries) EXPECT_THAT(store.load_object(entry.sha256), IsOk());
-  const std::vector<InstalledVersion> versions = store.versions_of("acme.hello").value();
-  ASSERT_EQ(versions.size(), 2U);
-  EXPECT_EQ(versions.front().status, VersionStatus::kSuperseded);
-  EXPECT_THAT(store.quarantine(active.content_root(), "odd"), IsOk());
+  EXPECT_EQ(active.grants.to_list().size(), 4U);
+  ASSERT_EQ(active.roots.size(), 1U);
+  EXPECT_EQ(active.roots.front().directory, "/usr/share/doc");
+  ASSERT_EQ(active.settings.size(), 1U);
+  EXPECT_EQ(active.settings.front().json, "\"eu\"");
+  EXPECT_TRUE(active.addresses.empty());
+  const skills::SkillTrustStore trust = store.trust().value();
+  EXPECT_EQ(trust.rotations().size(), 1U);
+  EXPECT_EQ(trust.revocations().size(), 1U);
+  check_hello(store);
 }
 
 // The next version, as it may look.
