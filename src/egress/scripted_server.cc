@@ -145,7 +145,8 @@ bool ServedConnection::write(std::string_view text) {
 
 ScriptedServer::ScriptedServer(std::string reply)
     : script_([this, reply = std::move(reply)](ServedConnection& connection) {
-        requests_.lock()->push_back(connection.read_request());
+        std::string request = connection.read_request();
+        requests_.lock()->push_back(std::move(request));
         connection.write(reply);
       }) {
   start();
@@ -155,7 +156,8 @@ ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)) { sta
 
 ScriptedServer::ScriptedServer(std::string reply, const TlsSetup& tls)
     : script_([this, reply = std::move(reply)](ServedConnection& connection) {
-        requests_.lock()->push_back(connection.read_request());
+        std::string request = connection.read_request();
+        requests_.lock()->push_back(std::move(request));
         connection.write(reply);
       }),
       identity_(std::make_unique<TlsIdentity>(tls)) {

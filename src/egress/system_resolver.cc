@@ -72,7 +72,9 @@ class SystemResolver::GivenUp {
   void leave_running() {
     sweep();
     const auto lookups = lookups_.lock();
-    for (std::unique_ptr<Lookup>& lookup : *lookups) static_cast<void>(lookup.release());
+    for (std::unique_ptr<Lookup>& lookup : *lookups) {
+      [[maybe_unused]] const Lookup* const left = lookup.release();
+    }
   }
 
  private:

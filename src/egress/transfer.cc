@@ -224,9 +224,9 @@ void Transfer::set_request() {
   }
   if (exchange_.method != HttpMethod::kDelete || !exchange_.body.empty()) {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(exchange_.body.size()));
-    set(CURLOPT_POSTFIELDS, exchange_.body.empty() ? "" : as_text(exchange_.body).data());
+    set(CURLOPT_POSTFIELDS, exchange_.body.empty() ? "" : reinterpret_cast<const char*>(exchange_.body.data()));
   }
-  set(CURLOPT_CUSTOMREQUEST, to_text(exchange_.method).data());
+  set(CURLOPT_CUSTOMREQUEST, std::string(to_text(exchange_.method)).c_str());
 }
 
 void Transfer::set_callbacks() {
