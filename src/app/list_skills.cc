@@ -4,8 +4,10 @@
 #include <palyra/app/skill_selector.h>
 #include <palyra/app/update_skill.h>
 #include <palyra/app/verify_artifact.h>
+#include <palyra/state/run_history.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace palyra::app {
@@ -44,6 +46,23 @@ std::vector<ListedVersion> one_per_skill(std::vector<InstalledVersion> versions)
   return listed;
 }
 
+// What it holds and, so far, does not need.
+Result<> add_unused_grants(const Services& services, ShowSkillReply& reply) {
+  const auto found = PALYRA_TRY(
+      state::find_runs(services.state.root, {.skill_id = reply.version.artifact.skill_id, .limit = kRunsLookedAt}));
+  std::set<std::string> used;
+  for (const state::RunEntry& run : found.entries) {
+    if (run.skill->content_root != reply.version.content_root()) continue;
+    ++reply.runs;
+    used.insert(run.record.grants_used.begin(), run.record.grants_used.end());
+  }
+  for (const capability::Capability& grant : reply.version.grants.to_list()) {
+    std::string text = canonical_text(grant);
+    if (reply.runs != 0 && !used.contains(text)) reply.unused_grants.push_back(std::move(text));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<ListedVersion>> list_skills(const Services& services, ListScope scope) {
@@ -71,6 +90,7 @@ Result<ShowSkillReply> show_skill(const Services& services, const std::string& s
   reply.verification = verify_artifact(services, reply.file.view(), trust, look_only());
   if (reply.version.artifact.proof == state::NameProof::kProven) {
     reply.decisions = PALYRA_TRY(skill_history(services, reply.version.artifact.skill_id)).size();
+    PALYRA_TRY(add_unused_grants(services, reply));
   }
   return reply;
 }

@@ -86,6 +86,11 @@ Result<Report> show(Session& session, const std::string& selector) {
     report.result.set("settings", settings_json(settings));
   }
   report.text += list_text("is allowed to", capability_lines(reply.version.grants.to_list()));
+  report.result.set("runs", reply.runs);
+  report.result.set("unused_grants", strings_json(reply.unused_grants));
+  report.text += list_text(fmt::format("never used in {} runs (palyra skills promote {} --deny ...)", reply.runs,
+                                       shown(reply.version.artifact.skill_id)),
+                           reply.unused_grants);
   report.text += list_text("its directories are", root_lines(reply.version.roots));
   report.text +=
       list_text("DANGEROUS: is connected without a judgement of the address", address_lines(reply.version.addresses));

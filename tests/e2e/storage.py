@@ -115,6 +115,17 @@ class Storage(unittest.TestCase):
         got = self.home.run("storage", "get", "acme.notes", "notes/", "last")
         self.assertEqual(got.out, b'{"note":"milk"}')
 
+    def test_show_names_the_grants_that_no_run_used(self):
+        self.assertEqual(self.home.ok("skills", "show", "acme.notes")["unused_grants"], [], "nothing ran yet")
+        self.must("put", '{"note":"milk"}')
+        self.must("ask", '{"job":1}')
+        shown = self.home.ok("skills", "show", "acme.notes")
+        self.assertEqual((shown["runs"], shown["unused_grants"]), (2, ["results send"]))
+        self.assertIn(b"never used in 2 runs (palyra skills promote acme.notes --deny ...):\n  results send",
+                      self.home.run("skills", "show", "acme.notes").out)
+        self.install("1.1.0")
+        self.assertEqual(self.home.ok("skills", "show", "acme.notes")["runs"], 0, "another version's runs")
+
     def test_a_put_over_the_limit_is_refused_and_the_record_says_which(self):
         result = self.run_tool("put", json.dumps({"note": "x" * 2000}), "--json")
         self.assertEqual(result.status, 9, result)

@@ -29,10 +29,14 @@ Result<std::vector<ListedVersion>> list_skills(const Services& services, ListSco
 
 struct ShowSkillReply {
   state::InstalledVersion version;
-  SealedBytes file;                   // what `verification` points into
-  skills::Verification verification;  // made now
-  std::size_t decisions = 0;          // rows of its skill_history; 0 for a file without a proven name
+  SealedBytes file;                          // what `verification` points into
+  skills::Verification verification;         // made now
+  std::size_t decisions = 0;                 // rows of its skill_history; 0 for a file without a proven name
+  std::size_t runs = 0;                      // of this version, among the last kRunsLookedAt of the skill
+  std::vector<std::string> unused_grants{};  // canonical texts of its grants that none of these runs used
 };
+
+inline constexpr std::size_t kRunsLookedAt = 1'000;
 
 // Errors: those of select_version, and of a damaged or missing object.
 Result<ShowSkillReply> show_skill(const Services& services, const std::string& selector);
