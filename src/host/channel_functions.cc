@@ -40,7 +40,8 @@ HostReturn grant(HostCall& call) noexcept {
 // The grant that allows it. Grants of one channel stand beside each other, and each handle is good for what any allows.
 const Capability* allowing(const CallState& state, const std::string& name, ChannelDirection direction) {
   for (const Capability& each : state.setup().grants.of(CapabilityClass::kChannel)) {
-    if (covers(each, ChannelUse{.name = name, .direction = direction})) return &each;
+    const auto& use = std::get<ChannelUse>(each);
+    if (use.name == name && (use.direction == direction || use.direction == ChannelDirection::kBoth)) return &each;
   }
   return nullptr;
 }
@@ -48,8 +49,7 @@ const Capability* allowing(const CallState& state, const std::string& name, Chan
 HostReturn deny_direction(CallState& state, const Capability& granted, ChannelDirection direction) {
   state.record_denial(fmt::format(
       "{} on channel {}, of which \"{}\" was granted: the manifest has to ask for the direction \"{}\" or \"both\", "
-      "and "
-      "`palyra skills promote` to grant it",
+      "and `palyra skills promote` to grant it",
       to_text(direction), printable(std::get<ChannelUse>(granted).name), canonical_text(granted), to_text(direction)));
   return HostReturn::i32(kDenied);
 }
@@ -87,6 +87,7 @@ std::int32_t answer_of(SendAnswer answer, CallState& state, std::string_view cha
   return kInvalid;
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): no memory ends the process, here as in every host function
 HostReturn send(HostCall& call) noexcept {
   return with_channel(call, ChannelDirection::kSend, [&](std::string_view name, capability::ChannelPort& port) {
     CallState& state = state_of(call);
@@ -119,6 +120,7 @@ Result<const std::string*> next_envelope(CallState& state, const std::string& na
   return &channels.offer(name, *received, capability::envelope(*received));
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): no memory ends the process, here as in every host function
 HostReturn receive(HostCall& call) noexcept {
   return with_channel(call, ChannelDirection::kReceive, [&](const std::string& name, capability::ChannelPort& port) {
     CallState& state = state_of(call);
