@@ -121,7 +121,14 @@ host::CallSetup setup_of(const Services& services, const ModuleCall& call, const
   };
 }
 
-// The messages that the guest has read, by id.
+// Also of what a module returns that was written for neither ABI.
+bool ended_with_zero(const runtime::Outcome& outcome) {
+  const auto* returned = std::get_if<runtime::Returned>(&outcome);
+  const auto* exited = std::get_if<runtime::Exited>(&outcome);
+  return (returned != nullptr && returned->value == 0) || (exited != nullptr && exited->code == 0);
+}
+
+// The messages that the guest has read and may be rid of, by id.
 std::vector<std::int64_t> invoke(const Services& services, const ModuleCall& call, const LinkedCall& linked,
                                  host::CallSetup setup, Execution& execution) {
   host::CallState state(std::move(setup));
@@ -142,6 +149,7 @@ std::vector<std::int64_t> invoke(const Services& services, const ModuleCall& cal
   }
   execution.error = run_error_of(run->outcome, linked.style, results.failure_message);
   execution.failure_message = std::move(results.failure_message);
+  if (!ended_with_zero(run->outcome)) messages_read.clear();
   if (execution.error) return messages_read;
   if (linked.style == EntryStyle::kLegacy) {
     execution.output = exit_code_output(run->outcome);
@@ -156,7 +164,7 @@ std::vector<std::int64_t> invoke(const Services& services, const ModuleCall& cal
   return messages_read;
 }
 
-// A call that ended well has read its messages for good; after any other they come again.
+// A call that returned 0 has read its messages for good; after any other they come again.
 void settle(SkillPorts& ports, std::vector<std::int64_t> messages_read, Execution& execution) {
   if (execution.error) messages_read.clear();
   auto settled = ports.settle(messages_read);

@@ -9,13 +9,13 @@
 namespace palyra::app {
 namespace {
 
-Json entry_json(const state::StoredKey& key, const capability::StoredValue& stored) {
-  Json json = Json::Object{{"prefix", key.prefix}, {"key", key.key}, {"version", stored.version}};
-  const std::string_view text = as_text(stored.value);
+Json entry_json(const state::ExportedValue& each) {
+  Json json = Json::Object{{"prefix", each.prefix}, {"key", each.key}, {"version", each.value->version}};
+  const std::string_view text = as_text(each.value->value);
   if (is_utf8(text)) {
     json.set("value", text);
   } else {
-    json.set("value_base64", to_base64(stored.value));
+    json.set("value_base64", to_base64(each.value->value));
   }
   return json;
 }
@@ -47,20 +47,20 @@ Result<capability::StoredValue> read_stored(const Services& services, const Stor
 }
 
 Result<StorageExport> export_stored(const Services& services, const std::string& skill, const std::string& file) {
-  const StoredSkillKeys found = PALYRA_TRY(list_stored_keys(services, skill));
+  const state::StoredSkill owner = PALYRA_TRY(state::find_stored_skill(services.state.root, skill));
+  const std::vector<state::ExportedValue> values = PALYRA_TRY(state::export_stored(services.state.root, owner.owner));
   StorageExport made;
   std::string lines;
-  for (const state::StoredKey& key : found.keys) {
-    const auto value =
-        state::read_stored(services.state.root, found.skill.owner, {.prefix = key.prefix, .key = key.key});
-    if (!value && value.error().is(state::kStorageNotFound)) continue;  // deleted since it was listed
-    if (!value) return std::unexpected(value.error());
-    lines += palyra::to_text(entry_json(key, *value)) + "\n";
+  for (const state::ExportedValue& each : values) {
+    if (!each.value) continue;
+    lines += palyra::to_text(entry_json(each)) + "\n";
     ++made.entries;
   }
   made.size_bytes = lines.size();
   PALYRA_TRY(write_file_atomic(file, as_bytes(lines), 0600, Overwrite::kNo));
-  return made;
+  if (made.entries == values.size()) return made;
+  return fail(state::kStorageDamaged, "{} of {} values are damaged; the others are in '{}'",
+              values.size() - made.entries, values.size(), printable(file));
 }
 
 Result<ClearPlan> plan_clear(const Services& services, const std::string& skill, std::optional<std::string> prefix) {
@@ -81,11 +81,8 @@ Result<std::int64_t> purge_stored(const Services& services, const state::StateSt
                                   const state::InstalledVersion& version) {
   const std::string& skill_id = version.artifact.skill_id;
   if (!is_last_promoted(PALYRA_TRY(store.versions_of(skill_id)), version)) return 0;
-  const auto found = state::find_stored_skill(services.state.root, skill_id);
-  if (!found && found.error().is(state::kStorageNotFound)) return 0;
-  if (!found) return std::unexpected(found.error());
-  if (found->publisher != version.artifact.publisher) return 0;
-  return state::clear_stored(services.state.root, found->owner);
+  const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
+  return state::purge_stored(services.state.root, state::storage_owner(trust, version.artifact.publisher, skill_id));
 }
 
 }  // namespace palyra::app

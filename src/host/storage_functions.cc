@@ -128,9 +128,8 @@ HostReturn put(HostCall& call) noexcept {
     if (!call.charge(key.size() + value.size())) return call.out_of_fuel();
     const bool valid = is_storage_key(as_text(key)) && call.i64(5) >= capability::kAnyVersion;
     if (!valid) return HostReturn::i64(kInvalid);
-    for (const BytesView written : {key, value}) {
-      if (const auto stop = stop_leak(call, Sink::kStorage, written)) return *stop;
-    }
+    if (const auto stop = stop_leak(call, Sink::kStorageKey, key)) return *stop;
+    if (const auto stop = stop_leak(call, Sink::kStorage, value)) return *stop;
     return put_checked(call, granted, key, value);
   });
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "message_senders.h"
 #include "message_table.h"
 #include "storage_database.h"
 
@@ -15,27 +16,21 @@ using std::chrono::milliseconds;
 struct SkillChannelsParts {
   SkillChannelsOptions options;
   std::optional<Database> database;
-  std::optional<StateStore> trust;
+  MessageSenders senders;
   bool holds_any = false;
 
+  [[nodiscard]] milliseconds wait() const {
+    return std::min(kBusyTimeout, options.deadline.left(*options.state.clock));
+  }
   // The open file, or nullptr: there is none.
   Result<const Database*> find() {
-    if (!database) database = PALYRA_TRY(open_storage(options.state.root));
-    if (database) database->wait_for_locks(std::min(kBusyTimeout, options.deadline.left(*options.state.clock)));
+    if (!database) database = PALYRA_TRY(open_storage(options.state.root, wait()));
+    if (database) database->wait_for_locks(wait());
     return database ? &*database : nullptr;
   }
   Result<const Database*> make() {
-    if (!database) database = PALYRA_TRY(open_or_make_storage(options.state.root));
+    if (!database) database = PALYRA_TRY(open_or_make_storage(options.state.root, wait()));
     return find();
-  }
-
-  // Whether what its sender says still counts. Operators are not revoked.
-  Result<bool> is_believed(const ChannelMessage& message) {
-    if (message.content_root.empty()) return true;
-    const auto root = crypto::parse_sha256(message.content_root);
-    if (!root) return fail(kStorageDamaged, "message {} has no content root", message.id);
-    if (!trust) trust = PALYRA_TRY(StateStore::open(options.state));
-    return trust->is_runnable(*root);
   }
 
   // After the deadline, because the call's last act is to settle.
@@ -46,23 +41,26 @@ struct SkillChannelsParts {
 
   // In a transaction for writing.
   Result<std::optional<ChannelMessage>> take(const Database& storage, std::string_view channel) {
-    const milliseconds now = options.state.clock->wall();
-    while (auto message = PALYRA_TRY(of_storage(oldest_free(storage, channel, now)))) {
-      if (!PALYRA_TRY(is_believed(*message))) {
-        PALYRA_TRY(of_storage(delete_message(storage, message->id)));
-        continue;
-      }
+    PALYRA_TRY(forget_stopped_senders(storage, channel, senders));
+    auto message = PALYRA_TRY(of_storage(oldest_free(storage, channel, options.state.clock->wall())));
+    if (message) {
       PALYRA_TRY(of_storage(storage.run("UPDATE message SET held_by = ?2, held_until = ?3 WHERE id = ?1", message->id,
                                         options.run_id, std::int64_t{held_until().count()})));
-      return message;
     }
-    return std::nullopt;
+    return message;
+  }
+  // Messages that nobody will ever receive keep none out.
+  Result<bool> add(const Database& storage, std::string_view channel, const ChannelMessage& message) {
+    if (PALYRA_TRY(of_storage(add_message(storage, channel, message)))) return true;
+    PALYRA_TRY(forget_stopped_senders(storage, channel, senders));
+    return of_storage(add_message(storage, channel, message));
   }
 };
 
 namespace {
 
-Result<SendAnswer> send_in(const Database& database, const SkillChannelsOptions& options, const ChannelSend& send) {
+Result<SendAnswer> send_in(const Database& database, SkillChannelsParts& parts, const ChannelSend& send) {
+  const SkillChannelsOptions& options = parts.options;
   const milliseconds now = options.state.clock->wall();
   if (!PALYRA_TRY(spend_allowance(database, options.skill_id, now))) return SendAnswer::kTooFast;
   const ChannelMessage message{.sender = "skill",
@@ -71,14 +69,15 @@ Result<SendAnswer> send_in(const Database& database, const SkillChannelsOptions&
                                .time = now,
                                .hops = send.hops,
                                .body = Bytes(send.body.begin(), send.body.end())};
-  return PALYRA_TRY(add_message(database, send.channel, message)) ? SendAnswer::kSent : SendAnswer::kMailboxFull;
+  return PALYRA_TRY(parts.add(database, send.channel, message)) ? SendAnswer::kSent : SendAnswer::kMailboxFull;
 }
 
 }  // namespace
 
-SkillChannels::SkillChannels(SkillChannelsOptions options)
-    : parts_(std::make_unique<SkillChannelsParts>(
-          SkillChannelsParts{.options = std::move(options), .database = std::nullopt, .trust = std::nullopt})) {
+SkillChannels::SkillChannels(SkillChannelsOptions options) {
+  MessageSenders senders(options.state);
+  parts_ = std::make_unique<SkillChannelsParts>(
+      SkillChannelsParts{.options = std::move(options), .database = std::nullopt, .senders = std::move(senders)});
   PALYRA_CHECK(parts_->options.state.clock != nullptr && !parts_->options.run_id.empty());
 }
 SkillChannels::SkillChannels(SkillChannels&&) noexcept = default;
@@ -90,8 +89,8 @@ Result<SendAnswer> SkillChannels::send(const ChannelSend& send) {
     const Database* database = PALYRA_TRY(parts_->make());
     PALYRA_TRY(check_disk_space(parts_->options.state.root, 2 * send.body.size()));
     Transaction transaction = PALYRA_TRY(Transaction::begin(*database, TransactionKind::kWrite));
-    const SendAnswer answer = PALYRA_TRY(send_in(*database, parts_->options, send));
-    if (answer == SendAnswer::kSent) PALYRA_TRY(transaction.commit());
+    const SendAnswer answer = PALYRA_TRY(send_in(*database, *parts_, send));
+    PALYRA_TRY(transaction.commit());  // also of what a refusal learnt about the clock
     return answer;
   }());
 }

@@ -168,6 +168,53 @@ TEST_F(ChannelsTest, WhatARevokedVersionSentIsDeletedInsteadOfReceived) {
   EXPECT_EQ(list_messages(options(), "jobs").value().size(), 1U);
 }
 
+// N06
+TEST_F(ChannelsTest, WhatARevokedVersionSentReachesNoOperatorAndKeepsNobodyOut) {
+  SkillChannels sender = open();
+  must_send(sender, "from the revoked");
+  ASSERT_THAT(Database::open(root() + "/storage.db")
+                  .value()
+                  .run("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "
+                       "INSERT INTO message (channel, sender, skill_id, content_root, time, hops, held_by, "
+                       "held_until, digest, body) SELECT channel, sender, skill_id, content_root, time, hops, '', "
+                       "0, digest, body FROM message, n"),
+              IsOk());
+  const std::vector<skills::RevocationEntry> entries = {skills::RevokedContent{root_}};
+  ASSERT_THAT(must_open().revoke(entries), IsOk());
+  ASSERT_THAT(send_as_operator(options(), "jobs", as_bytes("from the operator")), IsOk());
+  EXPECT_EQ(as_text(receive_as_operator(options(), "jobs").value().body), "from the operator");
+  EXPECT_THAT(receive_as_operator(options(), "jobs"), FailsWith(kChannelEmpty));
+}
+
+TEST_F(ChannelsTest, ADamagedMessageIsDiscardedByTheOperator) {
+  SkillChannels sender = open();
+  must_send(sender, "one");
+  must_send(sender, "two");
+  ASSERT_THAT(
+      Database::open(root() + "/storage.db").value().script("UPDATE message SET content_root = 'x' WHERE id = 1"),
+      IsOk());
+  EXPECT_THAT(receive_as_operator(options(), "jobs"), FailsWith(kStorageDamaged));
+  EXPECT_EQ(as_text(receive_as_operator(options(), "jobs").value().body), "two");
+}
+
+TEST_F(ChannelsTest, AClockThatWasSetBackHoldsUpNobody) {
+  SkillChannels sender = open();
+  must_send(sender, "one");
+  ASSERT_THAT(Database::open(root() + "/storage.db")
+                  .value()
+                  .script(fmt::format("UPDATE sender SET allowance = 0, since = {0}; UPDATE message SET held_by = "
+                                      "'run-0', held_until = {0}",
+                                      (clock_.wall() + std::chrono::hours(1'000)).count())
+                              .c_str()),
+              IsOk());
+  EXPECT_EQ(must_send(sender, "two"), SendAnswer::kTooFast);
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(must_send(sender, "two"), SendAnswer::kSent);
+  EXPECT_EQ(list_channels(options()).value().at(0).held, 0);
+  SkillChannels receiver = open("run-2");
+  EXPECT_EQ(body_of(must_receive(receiver)), "one");
+}
+
 TEST_F(ChannelsTest, WhatAQuarantinedVersionSentIsDeletedInsteadOfReceived) {
   SkillChannels sender = open();
   must_send(sender, "odd");
@@ -225,8 +272,8 @@ TEST_F(ChannelsTest, DamageIsRefusedWithACode) {
     SkillChannels receiver = open("run-2");
     const std::string_view channel = std::string_view(sql).contains("secret") ? "secret" : "jobs";
     EXPECT_THAT(receiver.receive(channel), FailsWith(kStorageDamaged)) << sql;
-    EXPECT_THAT(receive_as_operator(options(), channel), FailsWith(kStorageDamaged)) << sql;
     EXPECT_THAT(list_messages(options(), channel), FailsWith(kStorageDamaged)) << sql;
+    EXPECT_THAT(receive_as_operator(options(), channel), FailsWith(kStorageDamaged)) << sql;
     scribble(file, good);
   }
   scribble(file, Bytes(5'000));

@@ -76,10 +76,10 @@ Result<> sync_directory(const Directory& root) {
   return {};
 }
 
-Result<> publish(const Directory& root, const char* finished) {
-  if (::renameat2(root.fd(), finished, root.fd(), kDatabaseFile, RENAME_NOREPLACE) != 0) {
-    if (errno == EEXIST) return fail(kAlreadyInitialised, "'{}/trust.db' exists", root.path());
-    return std::unexpected(file_error(errno, "name", root.path() + "/trust.db"));
+Result<> publish(const Directory& root, const char* finished, const char* name) {
+  if (::renameat2(root.fd(), finished, root.fd(), name, RENAME_NOREPLACE) != 0) {
+    if (errno == EEXIST) return fail(kAlreadyInitialised, "'{}/{}' exists", root.path(), name);
+    return std::unexpected(file_error(errno, "name", root.path() + "/" + name));
   }
   return sync_directory(root);
 }

@@ -28,7 +28,7 @@ Result<> fill_new_database(const StateOptions& options, const std::string& path,
 
 // Names in it are on the disk. Errors: those of Directory.
 Result<> sync_directory(const Directory& root);
-// The finished file becomes trust.db, on the disk. Errors: kAlreadyInitialised, those of Directory.
-Result<> publish(const Directory& root, const char* finished);
+// The finished file gets its name, on the disk. Errors: kAlreadyInitialised (there is such a file), those of Directory.
+Result<> publish(const Directory& root, const char* finished, const char* name = kDatabaseFile);
 
 }  // namespace palyra::state

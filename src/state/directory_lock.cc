@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "directory_lock.h"
 
-#include "sqlite.h"
-
 #include <palyra/state/state_codes.h>
 
 #include <cerrno>
@@ -19,9 +17,9 @@ Result<DirectoryLock> DirectoryLock::open(const Directory& directory) {
   return DirectoryLock(std::move(fd), directory.path());
 }
 
-Result<DirectoryLock> DirectoryLock::take(const Directory& directory, LockKind kind) {
+Result<DirectoryLock> DirectoryLock::take(const Directory& directory, LockKind kind, std::chrono::milliseconds most) {
   DirectoryLock lock = PALYRA_TRY(open(directory));
-  PALYRA_TRY(lock.wait(kind));
+  PALYRA_TRY(lock.wait(kind, most));
   return lock;
 }
 
@@ -32,15 +30,15 @@ Result<std::optional<DirectoryLock>> DirectoryLock::try_exclusive(const Director
   return std::unexpected(file_error(errno, "lock", lock.path_));
 }
 
-Result<> DirectoryLock::make_shared() { return wait(LockKind::kShared); }
+Result<> DirectoryLock::make_shared() { return wait(LockKind::kShared, kBusyTimeout); }
 
-Result<> DirectoryLock::wait(LockKind kind) {
+Result<> DirectoryLock::wait(LockKind kind, std::chrono::milliseconds most) {
   constexpr std::chrono::milliseconds kPause{5};
   const int operation = (kind == LockKind::kShared ? LOCK_SH : LOCK_EX) | LOCK_NB;
   for (std::chrono::milliseconds waited{}; ::flock(fd_.get(), operation) != 0; waited += kPause) {
     if (errno != EWOULDBLOCK && errno != EINTR) return std::unexpected(file_error(errno, "lock", path_));
-    if (waited >= kBusyTimeout) {
-      return fail(kStateBusy, "another process has kept '{}' locked for {} ms", path_, kBusyTimeout.count());
+    if (waited >= most) {
+      return fail(kStateBusy, "another process has kept '{}' locked for {} ms", path_, most.count());
     }
     std::this_thread::sleep_for(kPause);
   }

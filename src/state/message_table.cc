@@ -35,6 +35,22 @@ Result<ChannelMessage> read_message(const Statement& row, std::string_view chann
   return message;
 }
 
+struct Allowance {
+  std::int64_t amount = kSendBurst * kMessage;
+  bool of_the_future = false;  // the clock was set back since: it grows from now on
+};
+
+Result<Allowance> load_allowance(const Database& database, std::string_view skill_id, milliseconds now) {
+  constexpr std::int64_t kFull = kSendBurst * kMessage;
+  Statement row = PALYRA_TRY(database.query("SELECT allowance, since FROM sender WHERE skill_id = ?1", skill_id));
+  if (!PALYRA_TRY(row.step())) return Allowance{};
+  const std::int64_t since = PALYRA_TRY(row.integer(1));
+  // The longest wait that counts fills it.
+  const std::int64_t waited = std::clamp<std::int64_t>(now.count() - since, 0, kFull / kGain);
+  return Allowance{.amount = std::min(kFull, PALYRA_TRY(row.integer(0)) + waited * kGain),
+                   .of_the_future = since > now.count()};
+}
+
 }  // namespace
 
 crypto::Sha256Digest message_digest(std::string_view channel, const ChannelMessage& message) {
@@ -56,13 +72,27 @@ Result<bool> add_message(const Database& database, std::string_view channel, con
   return true;
 }
 
+Result<std::optional<std::int64_t>> oldest_free_id(const Database& database, std::string_view channel,
+                                                   milliseconds now) {
+  Statement row = PALYRA_TRY(
+      database.query("SELECT id FROM message WHERE channel = ?1 AND (held_by = '' OR held_until NOT BETWEEN ?2 AND ?3) "
+                     "ORDER BY id LIMIT 1",
+                     channel, std::int64_t{now.count()}, std::int64_t{(now + kLongestHold).count()}));
+  if (!PALYRA_TRY(row.step())) return std::nullopt;
+  return PALYRA_TRY(row.integer(0));
+}
+
 Result<std::optional<ChannelMessage>> oldest_free(const Database& database, std::string_view channel,
                                                   milliseconds now) {
-  Statement row =
-      PALYRA_TRY(database.query(std::string(kSelect) + " AND (held_by = '' OR held_until < ?2) ORDER BY id LIMIT 1",
-                                channel, std::int64_t{now.count()}));
-  if (!PALYRA_TRY(row.step())) return std::nullopt;
-  return PALYRA_TRY(read_message(row, channel));
+  const auto id = PALYRA_TRY(oldest_free_id(database, channel, now));
+  if (!id) return std::nullopt;
+  return PALYRA_TRY(load_message(database, channel, *id));
+}
+
+Result<ChannelMessage> load_message(const Database& database, std::string_view channel, std::int64_t id) {
+  Statement row = PALYRA_TRY(database.query(std::string(kSelect) + " AND id = ?2", channel, id));
+  if (!PALYRA_TRY(row.step())) return fail(kStoreDamaged, "message {} of channel '{}' is gone", id, channel);
+  return read_message(row, channel);
 }
 
 Result<std::vector<ChannelMessage>> load_messages(const Database& database, std::string_view channel) {
@@ -77,22 +107,14 @@ Result<> delete_message(const Database& database, std::int64_t id) {
 }
 
 Result<bool> spend_allowance(const Database& database, std::string_view skill_id, milliseconds now) {
-  constexpr std::int64_t kFull = kSendBurst * kMessage;
-  std::int64_t allowance = kFull;
-  {
-    Statement row = PALYRA_TRY(database.query("SELECT allowance, since FROM sender WHERE skill_id = ?1", skill_id));
-    if (PALYRA_TRY(row.step())) {
-      // A clock that was set back gives nothing; the longest wait that counts fills it.
-      const std::int64_t waited = std::clamp<std::int64_t>(now.count() - PALYRA_TRY(row.integer(1)), 0, kFull / kGain);
-      allowance = std::min(kFull, PALYRA_TRY(row.integer(0)) + waited * kGain);
-    }
-  }
-  if (allowance < kMessage) return false;
+  const Allowance allowance = PALYRA_TRY(load_allowance(database, skill_id, now));
+  const bool enough = allowance.amount >= kMessage;
+  if (!enough && !allowance.of_the_future) return false;
   PALYRA_TRY(
       database.run("INSERT INTO sender (skill_id, allowance, since) VALUES (?1, ?2, ?3) "
                    "ON CONFLICT DO UPDATE SET allowance = excluded.allowance, since = excluded.since",
-                   skill_id, allowance - kMessage, std::int64_t{now.count()}));
-  return true;
+                   skill_id, allowance.amount - (enough ? kMessage : 0), std::int64_t{now.count()}));
+  return enough;
 }
 
 }  // namespace palyra::state

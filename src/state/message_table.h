@@ -19,9 +19,17 @@ crypto::Sha256Digest message_digest(std::string_view channel, const capability::
 // False: kMaxMailboxMessages are there already. `message.id` is ignored.
 Result<bool> add_message(const Database& database, std::string_view channel, const capability::ChannelMessage& message);
 
-// The oldest that nobody holds at `now`. Errors: kStoreDamaged.
+// No call holds one longer; what says so was written before the clock was set back.
+inline constexpr std::chrono::milliseconds kLongestHold = std::chrono::hours(25);
+
+// The oldest that nobody holds at `now`.
+Result<std::optional<std::int64_t>> oldest_free_id(const Database& database, std::string_view channel,
+                                                   std::chrono::milliseconds now);
+// Errors: kStoreDamaged.
 Result<std::optional<capability::ChannelMessage>> oldest_free(const Database& database, std::string_view channel,
                                                               std::chrono::milliseconds now);
+// `id` is of a message of the channel. Errors: kStoreDamaged.
+Result<capability::ChannelMessage> load_message(const Database& database, std::string_view channel, std::int64_t id);
 // All, the oldest first. Errors: kStoreDamaged.
 Result<std::vector<capability::ChannelMessage>> load_messages(const Database& database, std::string_view channel);
 

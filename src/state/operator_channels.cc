@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The operator's end of the channels.
+#include "message_senders.h"
 #include "message_table.h"
 #include "storage_database.h"
 
@@ -24,10 +25,10 @@ std::unexpected<Error> nothing_in(std::string_view channel) {
 
 Result<std::vector<ChannelSummary>> load_summaries(const Database& database, std::chrono::milliseconds now) {
   std::vector<ChannelSummary> all;
-  Statement rows = PALYRA_TRY(
-      database.query("SELECT channel, count(*), sum(held_by <> '' AND held_until >= ?1), sum(length(body)), min(time) "
-                     "FROM message GROUP BY channel ORDER BY channel",
-                     std::int64_t{now.count()}));
+  Statement rows = PALYRA_TRY(database.query(
+      "SELECT channel, count(*), sum(held_by <> '' AND held_until BETWEEN ?1 AND ?2), sum(length(body)), min(time) "
+      "FROM message GROUP BY channel ORDER BY channel",
+      std::int64_t{now.count()}, std::int64_t{(now + kLongestHold).count()}));
   while (PALYRA_TRY(rows.step())) {
     all.push_back({.channel = PALYRA_TRY(rows.text(0)),
                    .messages = PALYRA_TRY(rows.integer(1)),
@@ -65,7 +66,13 @@ Result<> send_as_operator(const StateOptions& options, std::string_view channel,
     Transaction transaction = PALYRA_TRY(Transaction::begin(database, TransactionKind::kWrite));
     const ChannelMessage message{
         .sender = options.actor, .time = options.clock->wall(), .body = Bytes(body.begin(), body.end())};
-    if (!PALYRA_TRY(add_message(database, channel, message))) {
+    bool added = PALYRA_TRY(add_message(database, channel, message));
+    if (!added) {
+      MessageSenders senders(options);
+      PALYRA_TRY(forget_stopped_senders(database, channel, senders));
+      added = PALYRA_TRY(add_message(database, channel, message));
+    }
+    if (!added) {
       return fail(kChannelFull, "the mailbox of channel '{}' holds {} messages already", channel,
                   capability::kMaxMailboxMessages);
     }
@@ -79,11 +86,15 @@ Result<ChannelMessage> receive_as_operator(const StateOptions& options, std::str
     const auto database = PALYRA_TRY(open_storage(options.root));
     if (!database) return nothing_in(channel);
     Transaction transaction = PALYRA_TRY(Transaction::begin(*database, TransactionKind::kWrite));
-    auto message = PALYRA_TRY(oldest_free(*database, channel, options.clock->wall()));
-    if (!message) return nothing_in(channel);
-    PALYRA_TRY(delete_message(*database, message->id));
+    MessageSenders senders(options);
+    PALYRA_TRY(forget_stopped_senders(*database, channel, senders));
+    const auto id = PALYRA_TRY(oldest_free_id(*database, channel, options.clock->wall()));
+    // What is damaged goes as well: nobody could receive what waits behind it.
+    auto message = id ? load_message(*database, channel, *id) : nothing_in(channel);
+    if (id) PALYRA_TRY(delete_message(*database, *id));
     PALYRA_TRY(transaction.commit());
-    return *std::move(message);
+    if (!message && id) return std::unexpected(std::move(message).error().with_context("it is discarded"));
+    return message;
   }());
 }
 

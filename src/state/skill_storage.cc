@@ -19,20 +19,23 @@ struct SkillStorageParts {
   SkillStorageOptions options;
   std::optional<Database> database;
 
+  [[nodiscard]] std::chrono::milliseconds wait() const {
+    return std::min(kBusyTimeout, options.deadline.left(*options.clock));
+  }
   // The open file, or nullptr: there is none.
   Result<const Database*> find() {
     if (!database && options.root.empty()) database = PALYRA_TRY(storage_in_memory());
-    if (!database) database = PALYRA_TRY(open_storage(options.root));
+    if (!database) database = PALYRA_TRY(open_storage(options.root, wait()));
     return ready();
   }
   Result<const Database*> make() {
     if (!database && options.root.empty()) database = PALYRA_TRY(storage_in_memory());
-    if (!database) database = PALYRA_TRY(open_or_make_storage(options.root));
+    if (!database) database = PALYRA_TRY(open_or_make_storage(options.root, wait()));
     return ready();
   }
   Result<const Database*> ready() {
     if (!database) return nullptr;
-    database->wait_for_locks(std::min(kBusyTimeout, options.deadline.left(*options.clock)));
+    database->wait_for_locks(wait());
     return &*database;
   }
 };
@@ -149,6 +152,10 @@ SkillStorage::SkillStorage(SkillStorageOptions options)
     : parts_(std::make_unique<SkillStorageParts>(
           SkillStorageParts{.options = std::move(options), .database = std::nullopt})) {
   PALYRA_CHECK(parts_->options.clock != nullptr);
+  // In memory there is one owner, whoever he is.
+  if (parts_->options.root.empty()) {
+    parts_->options.owner.keys = {crypto::SigningKey::generate().public_key()};
+  }
 }
 SkillStorage::SkillStorage(SkillStorage&&) noexcept = default;
 SkillStorage& SkillStorage::operator=(SkillStorage&&) noexcept = default;
@@ -171,6 +178,9 @@ Result<std::optional<StoredValue>> SkillStorage::get(StorageKey at) {
 Result<PutAnswer> SkillStorage::put(const StoragePut& put) {
   return of_storage([&]() -> Result<PutAnswer> {
     const SkillStorageOptions& options = parts_->options;
+    if (options.owner.keys.empty()) {
+      return fail(kStateUnavailable, "publisher '{}' is not trusted any more", options.owner.publisher);
+    }
     const Database* database = PALYRA_TRY(parts_->make());
     // Twice: the journal keeps what a changed page held before.
     if (!options.root.empty()) PALYRA_TRY(check_disk_space(options.root, 2 * put.value.size()));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "directory_lock.h"
 #include "schema.h"
 #include "storage_database.h"
 #include "storage_fixture.h"
@@ -288,9 +289,10 @@ TEST_F(SkillStorageTest, AnOwnerIsThePublisherAsTrustHasHim) {
   EXPECT_TRUE(storage_owner(trust, "other", "acme.demo").keys.empty());
 }
 
+// Of a skill that is not installed nobody knows whose it is.
 TEST_F(SkillStorageTest, InMemoryItEndsWithTheObject) {
   const SkillStorageOptions options{.root = "",
-                                    .owner = owner_with_key(1),
+                                    .owner = {},
                                     .max_bytes = kMiB,
                                     .clock = &clock_,
                                     .deadline = Deadline::after(clock_, std::chrono::minutes(1))};
@@ -298,9 +300,19 @@ TEST_F(SkillStorageTest, InMemoryItEndsWithTheObject) {
   EXPECT_EQ(text_of(storage, "a"), std::nullopt);
   must_put(storage, {.key = "a", .value = "one"});
   EXPECT_EQ(text_of(storage, "a"), "one");
+  EXPECT_EQ(must_put(storage, {.key = "a", .value = "two", .expected = 1}), 2);
+  EXPECT_EQ(change_of(storage, {.key = "b", .value = std::string(1'000, 'x'), .max_bytes = 900}),
+            StorageChange::kOverQuota);
   SkillStorage another(options);
   EXPECT_EQ(text_of(another, "a"), std::nullopt);
   EXPECT_FALSE(fs::exists(file()));
+}
+
+TEST_F(SkillStorageTest, WithoutATrustedPublisherNothingIsPut) {
+  StorageOwner owner = owner_with_key(1);
+  owner.keys.clear();
+  SkillStorage storage = open(owner);
+  EXPECT_THAT(put(storage, {.key = "a", .value = "one"}), FailsWith(kStateUnavailable));
 }
 
 TEST_F(SkillStorageTest, NobodyWaitsForALockBeyondTheDeadline) {
@@ -308,12 +320,55 @@ TEST_F(SkillStorageTest, NobodyWaitsForALockBeyondTheDeadline) {
   must_put(storage, {.key = "a", .value = "one"});
   const Database other = Database::open(file()).value();
   const Transaction writing = Transaction::begin(other, TransactionKind::kWrite).value();
+  ASSERT_THAT(other.script("UPDATE space SET used_bytes = used_bytes; PRAGMA locking_mode = EXCLUSIVE"), IsOk());
   SkillStorage late({.root = root(),
                      .owner = owner_with_key(1),
                      .max_bytes = kMiB,
                      .clock = &clock_,
                      .deadline = Deadline::after(clock_, std::chrono::milliseconds(0))});
+  const auto before = std::chrono::steady_clock::now();
   EXPECT_THAT(put(late, {.key = "a", .value = "two"}), FailsWith(kStateBusy));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, kBusyTimeout);
+}
+
+TEST_F(SkillStorageTest, NobodyWaitsForTheMakerOfTheFileBeyondTheDeadline) {
+  const auto maker = DirectoryLock::take(Directory::open(root()).value(), LockKind::kExclusive);
+  ASSERT_THAT(maker, IsOk());
+  SkillStorage late({.root = root(),
+                     .owner = owner_with_key(1),
+                     .max_bytes = kMiB,
+                     .clock = &clock_,
+                     .deadline = Deadline::after(clock_, std::chrono::milliseconds(0))});
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_THAT(put(late, {.key = "a", .value = "two"}), FailsWith(kStateBusy));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, kBusyTimeout);
+}
+
+// A person who moves it away gives it such a name.
+TEST_F(SkillStorageTest, WhatWasMovedAwayIsNobodysToDelete) {
+  SkillStorage storage = open();
+  must_put(storage, {.key = "a", .value = "one"});
+  for (const char* name : {"storage.db-old", "storage.db.damaged", "storage.db.init-of-mine"}) {
+    fs::copy(file(), root() + "/" + name);
+  }
+  ASSERT_TRUE(fs::remove(file()));
+  SkillStorage again = open();
+  must_put(again, {.key = "b", .value = "two"});
+  for (const char* name : {"storage.db-old", "storage.db.damaged", "storage.db.init-of-mine"}) {
+    EXPECT_TRUE(fs::exists(root() + "/" + name)) << name;
+  }
+}
+
+TEST_F(SkillStorageTest, OfTwoRowsOfAnOwnerTheCurrentOneIsHis) {
+  SkillStorage first = open();
+  must_put(first, {.key = "a", .value = "of the first"});
+  StorageOwner stranger = owner_with_key(2);
+  stranger.publisher_since = {2'000};
+  SkillStorage second = open(stranger);
+  must_put(second, {.key = "a", .value = "of the second"});
+  stranger.keys.push_back(key_number(1).public_key());  // added again, with both keys
+  SkillStorage both = open(stranger);
+  EXPECT_EQ(text_of(both, "a"), "of the second");
 }
 
 // ---- The operator's look
@@ -347,6 +402,32 @@ TEST_F(SkillStorageTest, TheOperatorListsReadsAndClears) {
   EXPECT_EQ(clear_stored(root(), orphan.owner).value(), cost(1 + 3));
   EXPECT_EQ(list_stored_skills(root()).value().size(), 1U);
   EXPECT_EQ(text_of(second, "c"), "");
+  // What was cleared and put again is another value.
+  EXPECT_EQ(must_put(storage, {.key = "a", .value = "one"}), 2);
+}
+
+TEST_F(SkillStorageTest, PurgingDeletesNoNamesakesValues) {
+  SkillStorage first = open();
+  must_put(first, {.key = "a", .value = "one"});
+  StorageOwner stranger = owner_with_key(2);
+  stranger.publisher_since = {2'000};
+  EXPECT_EQ(purge_stored(root(), stranger).value(), 0);
+  EXPECT_EQ(text_of(first, "a"), "one");
+  EXPECT_EQ(purge_stored(root(), owner_with_key(1)).value(), cost(1 + 3));
+  EXPECT_EQ(text_of(first, "a"), std::nullopt);
+}
+
+TEST_F(SkillStorageTest, AnExportHasEverythingAndSaysWhatIsDamaged) {
+  SkillStorage storage = open();
+  must_put(storage, {.key = "a", .value = "one"});
+  must_put(storage, {.key = "b", .value = "two", .prefix = "other/"});
+  ASSERT_THAT(Database::open(file()).value().script("UPDATE entry SET value = x'00' WHERE key = 'a'"), IsOk());
+  const std::int64_t owner = find_stored_skill(root(), "acme.demo").value().owner;
+  const std::vector<ExportedValue> values = export_stored(root(), owner).value();
+  ASSERT_EQ(values.size(), 2U);
+  EXPECT_FALSE(values.at(0).value.has_value());
+  EXPECT_EQ(values.at(1).prefix, "other/");
+  EXPECT_EQ(as_text(values.at(1).value.value().value), "two");
 }
 
 TEST_F(SkillStorageTest, TheOperatorsListFindsDamageAnywhere) {

@@ -128,12 +128,12 @@ Result<crypto::Sha256Digest> Statement::digest(int column) const {
   return digest;
 }
 
-Result<Database> Database::open_raw(const std::string& path, int flags) {
+Result<Database> Database::open_raw(const std::string& path, int flags, std::chrono::milliseconds wait) {
   sqlite3* raw = nullptr;
   const int status = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_EXRESCODE, nullptr);
   Database database(raw);  // SQLite gives a handle to close even when it fails
   if (status != SQLITE_OK) return failed(raw, status, fmt::format("cannot open '{}'", path));
-  Result<> configured = database.configure();
+  Result<> configured = database.configure(wait);
   // SQLite's general error means, this early, a file format that it does not know.
   if (!configured && configured.error().is(kStateInternal)) {
     return fail(kStoreDamaged, "'{}': {}", path, configured.error().message());
@@ -142,13 +142,17 @@ Result<Database> Database::open_raw(const std::string& path, int flags) {
   return database;
 }
 
-Result<Database> Database::open(const std::string& path) { return open_raw(path, SQLITE_OPEN_READWRITE); }
+Result<Database> Database::open(const std::string& path, std::chrono::milliseconds wait) {
+  return open_raw(path, SQLITE_OPEN_READWRITE, wait);
+}
 
-Result<Database> Database::in_memory() { return open_raw(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY); }
+Result<Database> Database::in_memory() {
+  return open_raw(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, kBusyTimeout);
+}
 
-Result<> Database::configure() const {
+Result<> Database::configure(std::chrono::milliseconds wait) const {
   sqlite3* raw = handle_.get();
-  sqlite3_busy_timeout(raw, static_cast<int>(kBusyTimeout.count()));
+  wait_for_locks(wait);
   sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, kMaxRowBytes);
   sqlite3_limit(raw, SQLITE_LIMIT_ATTACHED, 0);
   PALYRA_TRY(configured(raw, SQLITE_DBCONFIG_DEFENSIVE, 1));

@@ -58,7 +58,7 @@ class Database {
  public:
   // An existing file; an empty one is an empty database.
   // Errors: kStoreDamaged (not a database, or a damaged one), kStateBusy, kStateDenied, kStateUnavailable.
-  static Result<Database> open(const std::string& path);
+  static Result<Database> open(const std::string& path, std::chrono::milliseconds wait = kBusyTimeout);
   static Result<Database> in_memory();
 
   // The file as it stands in this connection's transaction, byte for byte. Errors: kStateUnavailable.
@@ -100,9 +100,9 @@ class Database {
 
  private:
   explicit Database(sqlite3* raw) : handle_(raw) {}
-  static Result<Database> open_raw(const std::string& path, int flags);
+  static Result<Database> open_raw(const std::string& path, int flags, std::chrono::milliseconds wait);
   static Result<> expect_row(Statement& statement, std::string_view sql);
-  [[nodiscard]] Result<> configure() const;
+  [[nodiscard]] Result<> configure(std::chrono::milliseconds wait) const;
   [[nodiscard]] Result<Statement> prepare(std::string_view sql) const;
 
   CHandle<sqlite3, &sqlite3_close_v2> handle_;

@@ -38,8 +38,8 @@ Result<> check_nothing_kept(const Directory& root) {
 Result<> remove_leftovers(const Directory& root) {
   const std::vector<std::string> names = PALYRA_TRY(root.list());
   for (const std::string& name : names) {
-    const bool leftover = is_temporary_name(name) || name == "generation" || name.starts_with("trust.db-") ||
-                          name.starts_with(kUnfinished);
+    const bool journal = name == "trust.db-journal" || name == "trust.db-wal" || name == "trust.db-shm";
+    const bool leftover = is_temporary_name(name) || name == "generation" || journal || name.starts_with(kUnfinished);
     if (leftover) PALYRA_TRY(root.remove_file(name));
   }
   return {};

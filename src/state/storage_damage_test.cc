@@ -99,7 +99,7 @@ TEST_F(StorageDamage, AnOlderSchemaIsMigratedWithACopy) {
   steps.push_back("CREATE TABLE extra (x INTEGER NOT NULL) STRICT; INSERT INTO extra VALUES (1);");
   Schema next = storage_schema();
   next.steps = steps;
-  const auto database = open_storage(root(), next);
+  const auto database = open_storage(root(), kBusyTimeout, next);
   ASSERT_THAT(database, IsOk());
   EXPECT_EQ((*database)->number("SELECT count(*) FROM entry, extra").value(), 1);
   EXPECT_EQ(testing::must_read(file() + ".before-1"), old);

@@ -8,20 +8,20 @@
 #include <palyra/state/storage_codes.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <linux/fs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace palyra::state {
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr const char* kUnfinished = "storage.db.init";
 
 // Times are milliseconds since 1970 but for `publisher_since`, which is trust.db's; digests are 32 bytes.
 constexpr const char* kVersion1 = R"sql(
 CREATE TABLE owner (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   publisher TEXT NOT NULL,
   skill_id TEXT NOT NULL,
   publisher_since INTEGER NOT NULL,
@@ -96,18 +96,18 @@ Result<> check_storage(const Database& database, const Schema& schema) {
   return reading.commit();
 }
 
-Result<Database> open_checked(const Directory& root, const Schema& schema) {
-  Database database = PALYRA_TRY(Database::open(root.path() + "/" + kStorageFile));
+Result<Database> open_checked(const Directory& root, const Schema& schema, milliseconds wait) {
+  Database database = PALYRA_TRY(Database::open(root.path() + "/" + kStorageFile, wait));
   PALYRA_TRY(migrate_storage(root, database, schema));
   PALYRA_TRY(check_storage(database, schema));
   return database;
 }
 
-Result<std::optional<Database>> open_below(const Directory& root, const Schema& schema) {
+Result<std::optional<Database>> open_below(const Directory& root, const Schema& schema, milliseconds wait) {
   const FileForm form = PALYRA_TRY(form_of(root, kStorageFile));
   if (form == FileForm::kAbsent) return std::nullopt;
   if (form == FileForm::kOther) return fail(kStorageDamaged, "'{}/storage.db' is not a regular file", root.path());
-  return PALYRA_TRY(of_storage(open_checked(root, schema)));
+  return PALYRA_TRY(of_storage(open_checked(root, schema, wait)));
 }
 
 Result<Directory> private_root(const std::string& path) {
@@ -124,25 +124,23 @@ Result<> fill(const std::string& path) {
   return transaction.commit();
 }
 
-// What a maker that died left, with its journal, which SQLite would believe.
-Result<> remove_unfinished(const Directory& root) {
-  for (const std::string& name : PALYRA_TRY(root.list())) {
-    if (name.starts_with(kUnfinished) || name.starts_with("storage.db-")) PALYRA_TRY(root.remove_file(name));
+// What a maker that died left, and the journal of a file that is gone, which SQLite would believe. Nothing else: a
+// person who moves storage.db away gives it a name like these.
+Result<> remove_leftovers(const Directory& root) {
+  for (const char* name : {"storage.db.init", "storage.db.init-journal", "storage.db-journal"}) {
+    if (PALYRA_TRY(form_of(root, name)) != FileForm::kAbsent) PALYRA_TRY(root.remove_file(name));
   }
   return {};
 }
 
 // Under the lock of those who make a database here.
-Result<> make(const Directory& root) {
-  const DirectoryLock lock = PALYRA_TRY(DirectoryLock::take(root, LockKind::kExclusive));
+Result<> make(const Directory& root, milliseconds wait) {
+  const DirectoryLock lock = PALYRA_TRY(DirectoryLock::take(root, LockKind::kExclusive, wait));
   if (PALYRA_TRY(form_of(root, kStorageFile)) != FileForm::kAbsent) return {};  // another process was faster
-  PALYRA_TRY(remove_unfinished(root));
+  PALYRA_TRY(remove_leftovers(root));
   PALYRA_TRY(root.write_file(kUnfinished, {}, 0600, Overwrite::kNo));
   PALYRA_TRY(fill(root.path() + "/" + kUnfinished));
-  if (::renameat2(root.fd(), kUnfinished, root.fd(), kStorageFile, RENAME_NOREPLACE) != 0) {
-    return std::unexpected(file_error(errno, "name", root.path() + "/" + kStorageFile));
-  }
-  return sync_directory(root);
+  return publish(root, kUnfinished, kStorageFile);
 }
 
 }  // namespace
@@ -159,17 +157,17 @@ Error storage_error(Error error) {
       .with_next("put a copy of storage.db in its place, or move it away to begin with empty storage and channels");
 }
 
-Result<std::optional<Database>> open_storage(const std::string& root, const Schema& schema) {
-  return open_below(PALYRA_TRY(private_root(root)), schema);
+Result<std::optional<Database>> open_storage(const std::string& root, milliseconds wait, const Schema& schema) {
+  return open_below(PALYRA_TRY(private_root(root)), schema, wait);
 }
 
-Result<Database> open_or_make_storage(const std::string& path) {
+Result<Database> open_or_make_storage(const std::string& path, milliseconds wait) {
   const Directory root = PALYRA_TRY(private_root(path));
-  auto found = PALYRA_TRY(open_below(root, storage_schema()));
+  auto found = PALYRA_TRY(open_below(root, storage_schema(), wait));
   if (!found) {
     PALYRA_TRY(check_disk_space(path, 0));
-    PALYRA_TRY(make(root));
-    found = PALYRA_TRY(open_below(root, storage_schema()));
+    PALYRA_TRY(make(root, wait));
+    found = PALYRA_TRY(open_below(root, storage_schema(), wait));
   }
   if (!found) return fail(kStateUnavailable, "'{}/storage.db' was moved away while it was opened", path);
   return *std::move(found);

@@ -9,6 +9,7 @@
 #include <palyra/base/clock.h>
 #include <palyra/base/directory.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -29,10 +30,11 @@ Result<T> of_storage(Result<T> result) {
 
 // The file as it is, checked, and of the newest schema now (migration.h); nullopt when there is none.
 // Errors: kStorageDamaged (also: no regular file), kSchemaNewer, kStateNotPrivate, kStateBusy, kStateDenied,
-// kStateUnavailable, those of Directory.
-Result<std::optional<Database>> open_storage(const std::string& root, const Schema& schema = storage_schema());
+// kStateUnavailable, those of Directory. `wait` is for each lock of another process's, here and later.
+Result<std::optional<Database>> open_storage(const std::string& root, std::chrono::milliseconds wait = kBusyTimeout,
+                                             const Schema& schema = storage_schema());
 // The same, and makes it when there is none. Of processes that come at once one makes it.
-Result<Database> open_or_make_storage(const std::string& root);
+Result<Database> open_or_make_storage(const std::string& root, std::chrono::milliseconds wait = kBusyTimeout);
 // For values that nobody is to find again.
 Result<Database> storage_in_memory();
 

@@ -27,9 +27,10 @@ Result<Keys> load_keys(const Database& database, std::int64_t owner) {
 
 Result<std::vector<OwnerRow>> load_owners(const Database& database, const StorageOwner& owner) {
   std::vector<OwnerRow> found;
-  Statement rows = PALYRA_TRY(
-      database.query("SELECT id, publisher_since FROM owner WHERE skill_id = ?1 AND publisher = ?2 ORDER BY id",
-                     owner.skill_id, owner.publisher));
+  Statement rows =
+      PALYRA_TRY(database.query("SELECT id, publisher_since FROM owner WHERE skill_id = ?1 AND publisher = ?2 "
+                                "ORDER BY orphaned <> 0, id DESC",
+                                owner.skill_id, owner.publisher));
   while (PALYRA_TRY(rows.step())) {
     const std::int64_t id = PALYRA_TRY(rows.integer(0));
     found.push_back(

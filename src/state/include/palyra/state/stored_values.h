@@ -5,6 +5,7 @@
 #include <palyra/base/bytes.h>
 #include <palyra/base/error.h>
 #include <palyra/capability/storage_port.h>
+#include <palyra/state/skill_storage.h>
 #include <palyra/state/storage_codes.h>
 
 #include <chrono>
@@ -50,7 +51,19 @@ Result<std::vector<StoredKey>> list_stored_keys(const std::string& root, std::in
 // Errors: kStorageNotFound.
 Result<capability::StoredValue> read_stored(const std::string& root, std::int64_t owner, capability::StorageKey at);
 
-// Deletes what the owner keeps, below one prefix or at all: then he is forgotten too. Its bytes, as limits count them.
+struct ExportedValue {
+  std::string prefix;
+  std::string key;
+  std::optional<capability::StoredValue> value;  // nothing: it is damaged
+};
+// Everything that the owner keeps, at one moment. By prefix and key.
+Result<std::vector<ExportedValue>> export_stored(const std::string& root, std::int64_t owner);
+
+// Deletes what this owner keeps, and no namesake. Its bytes, as limits count them.
+Result<std::int64_t> purge_stored(const std::string& root, const StorageOwner& owner);
+
+// Deletes what the owner keeps, below one prefix or at all; later versions go on counting. Its bytes, as limits count
+// them.
 Result<std::int64_t> clear_stored(const std::string& root, std::int64_t owner,
                                   const std::optional<std::string>& prefix = std::nullopt);
 
