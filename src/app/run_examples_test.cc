@@ -154,11 +154,15 @@ TEST_F(RunExamplesTest, HaveStorageThatIsEmptyForEach) {
   const ExampleReport both = report({.wat = R"((module
     (import "palyra:skill/storage@1.0.0" "grant" (func $grant (param i32 i32) (result i32)))
     (import "palyra:skill/storage@1.0.0" "put" (func $put (param i32 i32 i32 i32 i32 i64) (result i64)))
+    (import "palyra:skill/storage@1.0.0" "get" (func $get (param i32 i32 i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1) (data (i32.const 0) "cache/")
-    (func (export "run") (result i32)
-      (i32.wrap_i64 (i64.sub (i64.const 1)
-        (call $put (call $grant (i32.const 0) (i32.const 6)) (i32.const 0) (i32.const 5) (i32.const 0) (i32.const 6)
-                   (i64.const 0)))))))",
+    (func (export "run") (result i32) (local $h i32)
+      (local.set $h (call $grant (i32.const 0) (i32.const 6)))
+      (if (i64.ne (i64.const 1) (call $put (local.get $h) (i32.const 0) (i32.const 5) (i32.const 0) (i32.const 6)
+                                      (i64.const 0)))
+        (then (return (i32.const 1))))
+      (i32.sub (i32.const 6)
+        (call $get (local.get $h) (i32.const 0) (i32.const 5) (i32.const 64) (i32.const 64) (i32.const 0))))))",
                                      .examples = example("one") + example("two"),
                                      .rest = "[[capabilities.storage]]\nprefix = \"cache/\"\n"});
   ASSERT_EQ(both.results.size(), 2U);

@@ -94,11 +94,31 @@ bool is_secret_scope(std::string_view text) {
 
 bool is_header_name(std::string_view text) { return is_word(text, is_token_character); }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return lower;
+}
+
+bool is_host_header(std::string_view name) {
+  constexpr auto kNames = std::to_array<std::string_view>(
+      {"accept-encoding", "connection", "content-length", "cookie2", "expect", "host", "http2-settings", "if-range",
+       "keep-alive", "range", "te", "trailer", "transfer-encoding", "upgrade",
+       // With which a request says that it is another one than a rule has judged.
+       "x-http-method", "x-http-method-override", "x-method-override", "x-original-url", "x-rewrite-url"});
+  const std::string lower = lower_case(name);
+  return std::ranges::find(kNames, lower) != kNames.end() || lower.starts_with("proxy-");
+}
+
 bool is_secret_placement(std::string_view text) {
   if (text == "bearer" || text == "basic") return true;
   constexpr std::string_view kHeader = "header:";
   constexpr std::string_view kQuery = "query:";
-  if (text.starts_with(kHeader)) return is_header_name(text.substr(kHeader.size()));
+  if (text.starts_with(kHeader)) {
+    const std::string_view name = text.substr(kHeader.size());
+    return is_header_name(name) && !is_host_header(name);
+  }
   return text.starts_with(kQuery) && is_word(text.substr(kQuery.size()), is_unreserved);
 }
 

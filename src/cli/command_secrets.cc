@@ -82,6 +82,7 @@ Result<Report> set(Session& session, const SecretOptions& options) {
   const app::Services& services = *PALYRA_TRY(session.services());
   PALYRA_TRY(state::check_secret_name(options.name));
   const bool exists = PALYRA_TRY(has_vault(services));
+  static_cast<void>(forbid_memory_dumps());
   const Secret value = PALYRA_TRY(read_value(options.name));
   const Secret word =
       PALYRA_TRY(exists ? passphrase(session, options) : new_passphrase(passphrase_file(session, options)));

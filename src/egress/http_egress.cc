@@ -79,10 +79,13 @@ void HttpEgress::free_slot() {
   freed_.notify_one();
 }
 
-Result<HttpReply> HttpEgress::connect_and_run(const HttpExchange& exchange, bool& connected) {
+Result<HttpReply> HttpEgress::connect_and_run(const HttpExchange& exchange, SteadyTime began, bool& connected) {
   const Route route = PALYRA_TRY(find_route(exchange, settings_.proxy, resolver_));
   const CurlLibrary curl = PALYRA_TRY(CurlLibrary::load());
-  Transfer transfer(curl, settings_, exchange, route);
+  // Sooner than the step ends, or a port that is silent would take one more than a closed one.
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began);
+  const auto connecting = settings_.connect_timeout - settings_.connect_timeout / 8 - elapsed;
+  Transfer transfer(curl, settings_, exchange, route, std::max(connecting, std::chrono::milliseconds(1)));
   auto reply = transfer.run();
   connected = transfer.connected();
   return reply;
@@ -94,7 +97,7 @@ Result<HttpReply> HttpEgress::exchange(const HttpExchange& exchange) {
   const Slot slot(*this);
   const SteadyTime began = steady_clock::now();
   bool connected = false;
-  auto reply = connect_and_run(exchange, connected);
+  auto reply = connect_and_run(exchange, began, connected);
   if (!reply && !connected && !ends_run(reply.error())) {
     PALYRA_TRY(wait_out(exchange, began, settings_.connect_timeout));
   }

@@ -85,7 +85,8 @@ bool is_isatap(const IpAddress& address) {
 }
 
 std::string_view refusal_of_v6(const IpAddress& address) {
-  if (is_in(address, kMapped) || is_in(address, kNat64)) return refusal_of(inner_v4(address));
+  if (is_in(address, kMapped)) return "an IPv4 address in disguise";
+  if (is_in(address, kNat64)) return refusal_of(inner_v4(address));
   if (!is_in(address, kGlobalV6)) return "not global unicast";
   const std::string_view refused = find_in(address, kRefusedV6);
   if (!refused.empty()) return refused;
@@ -118,6 +119,11 @@ std::string to_text(const Endpoint& endpoint) {
 
 std::string_view refusal_of(const IpAddress& address) {
   return address.family == IpFamily::kV4 ? find_in(address, kRefusedV4) : refusal_of_v6(address);
+}
+
+std::optional<IpAddress> v4_inside(const IpAddress& address) {
+  if (address.family == IpFamily::kV4 || !(is_in(address, kNat64) || is_isatap(address))) return std::nullopt;
+  return inner_v4(address);
 }
 
 bool is_metadata_name(std::string_view host) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "own_address.h"
+
 #include <palyra/base/testing.h>
 #include <palyra/egress/ip_address.h>
 
@@ -78,7 +80,7 @@ TEST(AddressRuleTest, OfIpv6OnlyGlobalUnicastIsAllowed) {
 // H01: an IPv4 address in other clothes.
 TEST(AddressRuleTest, JudgesTheIpv4AddressInsideAnIpv6One) {
   for (const std::string_view prefix :
-       {"::ffff:", "64:ff9b::", "2606:4700::5efe:", "2606:4700::200:5efe:", "2606:4700:0:1:0:5efe:"}) {
+       {"64:ff9b::", "2606:4700::5efe:", "2606:4700::200:5efe:", "2606:4700:0:1:0:5efe:"}) {
     for (const std::string_view inner : {"127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.1.1", "0.0.0.0",
                                          "100.64.0.1", "198.18.0.1", "224.0.0.1", "168.63.129.16"}) {
       EXPECT_NE(refusal(std::string(prefix) + std::string(inner)), "") << prefix << inner;
@@ -86,7 +88,23 @@ TEST(AddressRuleTest, JudgesTheIpv4AddressInsideAnIpv6One) {
     EXPECT_EQ(refusal(std::string(prefix) + "8.8.8.8"), "") << prefix;
   }
   EXPECT_NE(refusal("::ffff:7f00:1"), "");
+  EXPECT_NE(refusal("::ffff:8.8.8.8"), "") << "a socket for it would be one for IPv4";
   EXPECT_NE(refusal("64:ff9b::7f00:1"), "");
+}
+
+TEST(AddressRuleTest, KnowsTheIpv4AddressThatAGatewayMakesOfOne) {
+  EXPECT_EQ(v4_inside(*parse_ip("64:ff9b::11.22.33.44")), parse_ip("11.22.33.44"));
+  EXPECT_EQ(v4_inside(*parse_ip("2606:4700::5efe:11.22.33.44")), parse_ip("11.22.33.44"));
+  EXPECT_EQ(v4_inside(*parse_ip("2606:4700::1")), std::nullopt);
+  EXPECT_EQ(v4_inside(*parse_ip("11.22.33.44")), std::nullopt);
+}
+
+// H23: whatever interface or route it is by.
+TEST(AddressRuleTest, KnowsTheAddressesOfThisMachine) {
+  EXPECT_EQ(is_of_this_machine(*parse_ip("127.0.0.1")), true);
+  EXPECT_EQ(is_of_this_machine(*parse_ip("127.99.1.2")), true);
+  EXPECT_EQ(is_of_this_machine(*parse_ip("93.184.216.34")), false);
+  EXPECT_EQ(is_of_this_machine(*parse_ip("2606:4700::1111")), false);
 }
 
 TEST(AddressRuleTest, KnowsTheNamesOfMetadataServices) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "route.h"
 
-#include "machine_addresses.h"
+#include "own_address.h"
 
 #include <palyra/base/utf8.h>
 #include <palyra/capability/capability_names.h>
@@ -16,9 +16,20 @@ namespace {
 
 using capability::HttpExchange;
 
-Result<> judge(const HttpExchange& exchange, const IpAddress& address, const std::vector<IpAddress>& own) {
-  std::string_view refused = refusal_of(address);
-  if (refused.empty() && std::ranges::find(own, address) != own.end()) refused = "an address of this machine";
+std::string_view refusal_here(const IpAddress& address) {
+  const std::string_view refused = refusal_of(address);
+  if (!refused.empty()) return refused;
+  for (const auto& each : {std::optional(address), v4_inside(address)}) {
+    if (!each) continue;
+    const auto own = is_of_this_machine(*each);
+    if (!own) return "perhaps an address of this machine: the system does not say";
+    if (*own) return "an address of this machine";
+  }
+  return {};
+}
+
+Result<> judge(const HttpExchange& exchange, const IpAddress& address) {
+  const std::string_view refused = refusal_here(address);
   if (refused.empty()) return {};
   auto error =
       fail(capability::kHttpAddressRefused, "{} leads to {}, which is {}", exchange.host, to_text(address), refused);
@@ -28,9 +39,7 @@ Result<> judge(const HttpExchange& exchange, const IpAddress& address, const std
 }
 
 Result<> judge_all(const HttpExchange& exchange, const std::vector<IpAddress>& addresses) {
-  const auto own = machine_addresses();
-  if (!own) return fail(capability::kHttpAddressRefused, "the addresses of this machine cannot be read");
-  for (const IpAddress& address : addresses) PALYRA_TRY(judge(exchange, address, *own));
+  for (const IpAddress& address : addresses) PALYRA_TRY(judge(exchange, address));
   return {};
 }
 

@@ -119,6 +119,7 @@ TEST_F(SsrfTest, ARebindingNameNeverReachesTheSecondAnswer) {
 
 // H01: names that are addresses to libcurl but not to us. The resolver's word is good; the socket's address is not.
 TEST_F(SsrfTest, AnAddressInDisguiseIsCaughtAtTheSocket) {
+  settings.connect_timeout = std::chrono::milliseconds(500);
   const ScriptedServer server{std::string(kOkReply)};
   for (const std::string host : {"0x7f000001", "0x7f000002", "0xa9fea9fe", "0x0", "0xa000001", "0xc0a80101"}) {
     resolver.add(host, {std::string(kGood)});
@@ -172,6 +173,7 @@ TEST_F(SsrfTest, TheMachinesOwnNamesLeadNowhere) {
 }
 
 TEST_F(SsrfTest, ABindingIsForItsOwnOriginOnly) {
+  settings.connect_timeout = std::chrono::milliseconds(500);
   const ScriptedServer server{std::string(kOkReply)};
   binding.port = 80;
   binding.address_port = server.port();

@@ -104,11 +104,12 @@ std::string pin_text(std::string_view host, std::uint16_t port, const std::vecto
 }  // namespace
 
 Transfer::Transfer(const CurlLibrary& curl, const HttpSettings& settings, const capability::HttpExchange& exchange,
-                   const Route& route)
+                   const Route& route, std::chrono::milliseconds connecting)
     : curl_(curl),
       settings_(settings),
       exchange_(exchange),
       route_(route),
+      connecting_(connecting),
       easy_(curl.easy_init()),
       multi_(curl.multi_init()) {}
 
@@ -190,7 +191,7 @@ void Transfer::set_connection() {
   set(CURLOPT_NOPROXY, route_.proxy ? "" : "*");
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout.count()));
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connecting_.count()));
   if (route_.bound) {
     const Endpoint& endpoint = route_.endpoints.front();
     pin_ = fmt::format("{}:{}:{}:{}", exchange_.host, exchange_.port, bracketed(endpoint.address), endpoint.port);

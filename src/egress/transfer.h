@@ -22,9 +22,9 @@ inline constexpr std::size_t kMaxReplyFieldBytes = std::size_t{64} * 1024;  // o
 
 class Transfer {
  public:
-  // All of it outlives the transfer.
+  // All of it outlives the transfer. `connecting` is how long that may take.
   Transfer(const CurlLibrary& curl, const HttpSettings& settings, const capability::HttpExchange& exchange,
-           const Route& route);
+           const Route& route, std::chrono::milliseconds connecting);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
   ~Transfer();
@@ -61,6 +61,7 @@ class Transfer {
   const HttpSettings& settings_;
   const capability::HttpExchange& exchange_;
   const Route& route_;
+  std::chrono::milliseconds connecting_;
   CURL* easy_;
   CURLM* multi_;
   CURLcode refused_option_ = CURLE_OK;

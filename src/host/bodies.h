@@ -33,7 +33,7 @@ std::span<const NamedBody> legacy_bodies();
 inline CallState& state_of(runtime::HostCall& call) { return call.state<CallState>(); }
 
 // The stop of a run whose guest wrote a secret to `sink`, of which `bytes` are the next; nullopt: they may go there.
-// Before anything of them is kept.
+// Only of what is kept, or what is refused would stand between the pieces of a secret; before anybody can see it.
 inline std::optional<runtime::HostReturn> stop_leak(runtime::HostCall& call, Sink sink, BytesView bytes) {
   const auto message = state_of(call).leaks().check(sink, bytes);
   if (!message) return std::nullopt;

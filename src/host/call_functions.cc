@@ -34,15 +34,19 @@ HostReturn output_part(HostCall& call) noexcept {
   const BytesView bytes = call.range(1);
   if (call.range(0).size() > kMaxMediaTypeBytes) return HostReturn::i32(kTooLarge);
   if (!call.charge(call.range(0).size() + bytes.size())) return call.out_of_fuel();
+  const std::int32_t answer = state_of(call).write_part(text_of(call, 0), bytes);
+  if (answer != 0) return HostReturn::i32(answer);
   if (const auto stop = stop_leak(call, Sink::kMediaType, call.range(0))) return *stop;
   if (const auto stop = stop_leak(call, Sink::kPart, bytes)) return *stop;
-  return HostReturn::i32(state_of(call).write_part(text_of(call, 0), bytes));
+  return HostReturn::i32(0);
 }
 
 HostReturn error_write(HostCall& call) noexcept {
   if (!call.charge(call.range(0).size())) return call.out_of_fuel();
+  const std::int32_t answer = state_of(call).write_error(text_of(call, 0));
+  if (answer != 0) return HostReturn::i32(answer);
   if (const auto stop = stop_leak(call, Sink::kError, call.range(0))) return *stop;
-  return HostReturn::i32(state_of(call).write_error(text_of(call, 0)));
+  return HostReturn::i32(0);
 }
 
 HostReturn tool_id(HostCall& call) noexcept { return answer_needed(call, 0, as_bytes(state_of(call).setup().tool_id)); }
@@ -59,17 +63,21 @@ HostReturn log(HostCall& call) noexcept {
   const std::string_view line = text_of(call, 0);
   if (line.size() > kMaxLogLineBytes) return HostReturn::i32(kTooLarge);
   if (!call.charge(line.size())) return call.out_of_fuel();
+  const std::int32_t answer = state_of(call).write_log(call.i32(0), line);
+  if (answer != 0) return HostReturn::i32(answer);
   if (const auto stop = stop_leak(call, Sink::kLog, as_bytes(line))) return *stop;
-  return HostReturn::i32(state_of(call).write_log(call.i32(0), line));
+  return HostReturn::i32(0);
 }
 
 HostReturn progress(HostCall& call) noexcept {
   const std::string_view text = text_of(call, 0);
   if (text.size() > kMaxLogLineBytes) return HostReturn::i32(kTooLarge);
   if (!call.charge(text.size())) return call.out_of_fuel();
+  if (!state_of(call).takes_progress()) return HostReturn::i32(0);
   if (const auto stop = stop_leak(call, Sink::kProgress, as_bytes(text))) return *stop;
   const auto count = [&](std::size_t n) { return static_cast<std::uint64_t>(call.i64(n)); };
-  return HostReturn::i32(state_of(call).report_progress({count(0), count(1), text}));
+  state_of(call).report_progress({count(0), count(1), text});
+  return HostReturn::i32(0);
 }
 
 // Real time, whatever the clock that the guest is shown.

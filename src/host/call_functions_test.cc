@@ -230,7 +230,8 @@ TEST_F(CallFunctions, PassesProgressOn) {
 TEST_F(CallFunctions, PassesProgressOnTenTimesASecondAtMost) {
   CallState state(setup);
   for (int step = 0; step < 50; ++step) {
-    EXPECT_EQ(state.report_progress({.done = static_cast<std::uint64_t>(step), .total = 0, .text = ""}), 0);
+    if (state.takes_progress())
+      state.report_progress({.done = static_cast<std::uint64_t>(step), .total = 0, .text = ""});
     clock.advance(std::chrono::milliseconds(20));
   }
   EXPECT_EQ(progress.seen.size(), 10U);

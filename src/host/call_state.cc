@@ -101,14 +101,15 @@ std::int32_t CallState::write_log(std::int32_t level, std::string_view text) {
   return log_.add(static_cast<capability::LogLevel>(level), text) ? 0 : kExhausted;
 }
 
-std::int32_t CallState::report_progress(const Progress& progress) {
-  if (setup_.progress == nullptr) return 0;
-  const SteadyTime now = setup_.clock.steady();
-  if (last_progress_ && now - *last_progress_ < kProgressInterval) return 0;
-  last_progress_ = now;
+bool CallState::takes_progress() const {
+  if (setup_.progress == nullptr) return false;
+  return !last_progress_ || setup_.clock.steady() - *last_progress_ >= kProgressInterval;
+}
+
+void CallState::report_progress(const Progress& progress) {
+  last_progress_ = setup_.clock.steady();
   const std::string text = printable(progress.text, kMaxLogLineBytes);
   setup_.progress->progress({progress.done, progress.total, text});
-  return 0;
 }
 
 const std::string* CallState::config(std::string_view key) const {
@@ -139,12 +140,18 @@ std::string CallState::deny_handle(std::string_view kind, std::int32_t handle) {
   const bool may_be_result = handle < 0 && -static_cast<std::int64_t>(handle) < std::ssize(failed_lookups_);
   const std::string& lookup = may_be_result ? failed_lookups_[static_cast<std::size_t>(-handle)] : std::string();
   if (!lookup.empty()) message += fmt::format("; {} answered it ({})", lookup, result_name(handle));
+  message = without_secrets(std::move(message));
   record_denial(message);
   return message;
 }
 
-void CallState::record_denial(std::string_view text) { record(denials_, text); }
-void CallState::record_failure(std::string_view text) { record(failures_, text); }
+std::string CallState::without_secrets(std::string text) {
+  leaks_.redact("a name that the tool asked for", {reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  return text;
+}
+
+void CallState::record_denial(std::string text) { record(denials_, without_secrets(std::move(text))); }
+void CallState::record_failure(std::string text) { record(failures_, without_secrets(std::move(text))); }
 
 void CallState::use_grant(const capability::Capability& grant) {
   std::string text = canonical_text(grant);
@@ -163,7 +170,6 @@ CallResults CallState::finish(capability::RunRecord& record) && {
   results_.failure_message =
       error_.empty() && setup_.kind == runtime::EntryKind::kWasi ? streams_.error_tail() : std::move(error_);
   if (leaks_.leaked()) forget_writings();
-  for (const std::string& found : leaks_.records()) record_denial(found);
   results_.messages_read = channels_.finish();
   record.bytes_in = setup_.arguments.size();
   record.bytes_out = output_bytes_;
@@ -172,7 +178,10 @@ CallResults CallState::finish(capability::RunRecord& record) && {
   }
   record.grants_used = std::move(grants_used_);
   std::ranges::sort(record.grants_used);
-  record.denials = std::move(denials_);
+  // First, and beyond the limit of the others: no guest makes these go away.
+  record.denials = leaks_.records();
+  record.denials.insert(record.denials.end(), std::make_move_iterator(denials_.begin()),
+                        std::make_move_iterator(denials_.end()));
   record.failures = std::move(failures_);
   record.log = log_.take_lines();
   record.log_lines_dropped = log_.dropped();

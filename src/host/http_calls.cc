@@ -19,6 +19,8 @@ using capability::HttpMethod;
 using capability::HttpReply;
 using capability::HttpReplyField;
 using capability::HttpRule;
+using capability::is_host_header;
+using capability::lower_case;
 
 // What one opened request may cost besides its text and bodies; it stays counted when the request is closed.
 constexpr std::size_t kRequestBytes = 512;
@@ -66,9 +68,12 @@ const std::string* location_of(const HttpReply& reply) {
 // Why the scan for secrets cannot look at a reply; empty when it can.
 std::string_view unscannable(const HttpReply& reply) {
   if (reply.status == kPartialContent) return "the reply to a request with a secret is a part (206)";
-  const std::string* const encoding = find_field(reply.fields, "content-encoding");
-  if (encoding != nullptr && *encoding != "identity") return "the reply to a request with a secret is encoded";
-  return {};
+  const bool plain = std::ranges::all_of(reply.fields, [](const HttpReplyField& field) {
+    const std::string name = lower_case(field.name);
+    if (name == "content-encoding") return lower_case(field.value) == "identity";
+    return name != "transfer-encoding" || lower_case(field.value) == "chunked";
+  });
+  return plain ? std::string_view() : "the reply to a request with a secret is encoded";
 }
 
 LockedBytes with_parameter(std::string_view target, std::string_view name, BytesView value) {
@@ -78,6 +83,24 @@ LockedBytes with_parameter(std::string_view target, std::string_view name, Bytes
   const auto end = std::ranges::copy(as_bytes(before), whole.reveal_writable().begin()).out;
   std::ranges::copy(value, end);
   return whole;
+}
+
+// Without the parameter that the host puts the secret into: a server that repeats it must not get it twice.
+std::string without_placed(std::string_view target, const HttpRule& rule) {
+  const PlacementTarget place = placement_target(rule.secret->placement);
+  const std::size_t mark = target.find('?');
+  if (place.place != SecretPlace::kQuery || mark == std::string_view::npos) return std::string(target);
+  std::string kept(target.substr(0, mark));
+  char separator = '?';
+  std::string_view rest = target.substr(mark + 1);
+  while (!rest.empty()) {
+    const std::string_view parameter = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(parameter.size() + 1, rest.size()));
+    if (parameter.substr(0, parameter.find('=')) == place.name) continue;
+    kept.append(1, separator).append(parameter);
+    separator = '&';
+  }
+  return kept;
 }
 
 std::size_t bytes_of(const HttpReply& reply) {
@@ -172,7 +195,7 @@ Result<std::int32_t> HttpCalls::send(HttpRequest& request, const HttpWait& wait)
   if (request.stage != HttpRequest::Stage::kOpen) return kInvalid;
   request.stage = HttpRequest::Stage::kFailed;
   for (std::int64_t hops = 0;; ++hops) {
-    if (sent_ >= kMaxHttpRequests) return kExhausted;
+    if (sent_ >= kMaxHttpRequests || guessed_) return kExhausted;
     ++sent_;
     auto reply = exchange(request, wait);
     if (!reply) return answer_failure(request, std::move(reply).error());
@@ -246,14 +269,12 @@ bool HttpCalls::follow(HttpRequest& request, const HttpReply& reply, std::int64_
   const HttpMethod method = redirect_method(request.method, reply.status);
   const bool allowed = target && choose_rule(call_.setup().grants, origin, method, path_of(*target)) == &rule;
   if (!allowed) {
-    std::string shown = *location;
-    static_cast<void>(call_.leaks().redact("a redirect of " + text_of(origin), writable(shown)));
-    call_.record_denial(
-        denial(kHttpNotGranted, name_of(request),
-               fmt::format("the redirect to {} leads out of the grant {}", printable(shown), canonical_text(rule))));
+    call_.record_denial(denial(
+        kHttpNotGranted, name_of(request),
+        fmt::format("the redirect to {} leads out of the grant {}", printable(*location), canonical_text(rule))));
     return false;
   }
-  request.target = *std::move(target);
+  request.target = request.with_secret ? without_placed(*target, rule) : *target;
   if (method != request.method) {
     request.body.clear();
     std::erase_if(request.fields,
@@ -273,12 +294,25 @@ std::int32_t HttpCalls::keep_reply(HttpRequest& request, HttpReply reply) {
   if (!call_.hold(bytes)) return kExhausted;
   request.held += bytes;
   const std::string what = "the response of " + text_of(origin_of(*request.rule));
+  const std::string carried = request.with_secret ? request.rule->secret->secret : std::string();
+  bool foreign = false;
+  const auto redact = [&](std::span<std::uint8_t> part) {
+    foreign = call_.leaks().redact(what, part, carried) || foreign;
+  };
   for (HttpReplyField& field : reply.fields) {
-    static_cast<void>(call_.leaks().redact(what, writable(field.name)));
-    static_cast<void>(call_.leaks().redact(what, writable(field.value)));
+    redact(writable(field.name));
+    redact(writable(field.value));
     field.name = lower_case(field.name);
+    redact(writable(field.name));
   }
-  static_cast<void>(call_.leaks().redact(what, reply.body));
+  redact(reply.body);
+  if (foreign) {
+    // A server that was never told the secret has guessed it, or was told it elsewhere: it learns nothing more.
+    guessed_ = true;
+    call_.record_failure(denial(capability::kHttpReplyBroken, name_of(request),
+                                "the reply holds a secret that the request did not carry; the call sends no more"));
+    return kUnavailable;
+  }
   request.reply = std::move(reply);
   request.stage = HttpRequest::Stage::kReplied;
   return request.reply.status;
@@ -290,7 +324,6 @@ Result<std::int32_t> HttpCalls::answer_failure(const HttpRequest& request, Error
   }
   std::string text = denial(error.code(), name_of(request), error.message());
   for (const std::string& advice : error.next()) text += "; " + advice;
-  static_cast<void>(call_.leaks().redact("a failure of " + text_of(origin_of(*request.rule)), writable(text)));
   if (error.is(capability::kHttpAddressRefused)) {
     call_.record_denial(text);
   } else {

@@ -4,6 +4,8 @@
 #include "bodies.h"
 #include "http_policy.h"
 
+#include <palyra/capability/capability_names.h>
+
 #include <array>
 
 namespace palyra::host {
@@ -11,6 +13,7 @@ namespace {
 
 using capability::Capability;
 using capability::CapabilityClass;
+using capability::lower_case;
 using runtime::HostCall;
 using runtime::HostReturn;
 

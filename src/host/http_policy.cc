@@ -16,6 +16,7 @@ using capability::CapabilityClass;
 using capability::HttpMethod;
 using capability::HttpRule;
 using capability::HttpScheme;
+using capability::lower_case;
 
 bool is_one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
 bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
@@ -100,7 +101,8 @@ std::optional<std::string> resolve_dots(std::string_view path) {
     const std::size_t end = rest.find('/');
     const bool last = end == std::string_view::npos;
     const std::string_view segment = rest.substr(0, end);
-    const std::string_view name = segment.substr(0, segment.find(';'));
+    // Up to where some servers see a parameter, or a space, or what they cannot read.
+    const std::string_view name = segment.substr(0, segment.find_first_of(";%"));
     const bool dots = name == "." || name == "..";
     if ((segment.empty() && !last) || (dots && name.size() != segment.size())) return std::nullopt;
     if (name == "..") {
@@ -186,22 +188,8 @@ const HttpRule* choose_rule(const capability::CapabilityGrantSet& grants, const 
   return chosen;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower;
-}
-
 bool is_header_value(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return (c >= ' ' && c < '\x7F') || c == '\t'; });
-}
-
-bool is_host_header(std::string_view name) {
-  constexpr auto kNames = std::to_array<std::string_view>({"accept-encoding", "connection", "content-length", "cookie2",
-                                                           "expect", "host", "http2-settings", "if-range", "keep-alive",
-                                                           "range", "te", "trailer", "transfer-encoding", "upgrade"});
-  return std::ranges::find(kNames, name) != kNames.end() || name.starts_with("proxy-");
 }
 
 std::string secret_header(const HttpRule& rule) {

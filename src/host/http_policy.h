@@ -43,14 +43,8 @@ bool is_below(std::string_view path, std::string_view prefix);
 const capability::HttpRule* choose_rule(const capability::CapabilityGrantSet& grants, const HttpOrigin& origin,
                                         capability::HttpMethod method, std::string_view path);
 
-// Lower-case ASCII.
-std::string lower_case(std::string_view text);
-
 // Visible ASCII, spaces and tabs.
 bool is_header_value(std::string_view text);
-
-// A field that the host or the connection sets, or that a proxy would read; `name` in lower case.
-bool is_host_header(std::string_view name);
 
 // The field, in lower case, that a rule's secret fills; empty when there is none.
 std::string secret_header(const capability::HttpRule& rule);

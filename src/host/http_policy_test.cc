@@ -2,6 +2,7 @@
 #include "http_policy.h"
 
 #include <palyra/base/testing.h>
+#include <palyra/capability/capability_names.h>
 
 #include <array>
 #include <set>
@@ -139,6 +140,11 @@ TEST(HttpTargetTest, RefusesWhatServersReadInDifferentWays) {
                                       "/v1/..%2fadmin",
                                       "/v1%5cadmin",
                                       "/v1/..%5Cadmin",
+                                      "/v1/..%3Bx/admin",
+                                      "/v1/..%3b/admin",
+                                      "/v1/..%20/admin",
+                                      "/v1/.%3B/admin",
+                                      "/v1/..%C0%AF",
                                       "/v1\\admin",
                                       "/v1/..\\admin",
                                       "/v1/..;/admin",
@@ -237,9 +243,31 @@ TEST(HttpRuleChoiceTest, TakesTheLongestPrefixThatAllowsTheMethod) {
 
 // H08
 TEST(HttpHeaderTest, TheHostsOwnFieldsAreNotTheGuests) {
-  for (const std::string_view name : {"host", "content-length", "transfer-encoding", "te", "trailer", "connection",
-                                      "upgrade", "expect", "keep-alive", "proxy-authorization", "proxy-connection",
-                                      "proxy-", "accept-encoding", "range", "if-range", "cookie2", "http2-settings"}) {
+  using capability::is_host_header;
+  for (const std::string_view name : {"x-http-method",
+                                      "x-http-method-override",
+                                      "X-HTTP-Method-Override",
+                                      "x-method-override",
+                                      "x-original-url",
+                                      "x-rewrite-url",
+                                      "Host",
+                                      "host",
+                                      "content-length",
+                                      "transfer-encoding",
+                                      "te",
+                                      "trailer",
+                                      "connection",
+                                      "upgrade",
+                                      "expect",
+                                      "keep-alive",
+                                      "proxy-authorization",
+                                      "proxy-connection",
+                                      "proxy-",
+                                      "accept-encoding",
+                                      "range",
+                                      "if-range",
+                                      "cookie2",
+                                      "http2-settings"}) {
     EXPECT_TRUE(is_host_header(name)) << name;
   }
   for (const std::string_view name :

@@ -4,10 +4,26 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace palyra::host {
 namespace {
 
 using capability::SecretUse;
+
+bool is_sent_as_basic(const capability::CapabilityGrantSet& grants, std::string_view secret) {
+  return std::ranges::any_of(grants.of(capability::CapabilityClass::kHttp), [&](const capability::Capability& grant) {
+    const auto& placed = std::get<capability::HttpRule>(grant).secret;
+    return placed && placed->secret == secret && placed->placement == "basic";
+  });
+}
+
+// Behind the first colon.
+std::optional<BytesView> password_in(BytesView value) {
+  const auto colon = std::ranges::find(value, std::uint8_t{':'});
+  if (colon == value.end()) return std::nullopt;
+  return value.subspan(static_cast<std::size_t>(colon - value.begin()) + 1);
+}
 
 std::vector<WatchedSecret> watched(const capability::SecretPort* secrets,
                                    const capability::CapabilityGrantSet& grants) {
@@ -17,6 +33,10 @@ std::vector<WatchedSecret> watched(const capability::SecretPort* secrets,
     const capability::SecretValue* const value = secrets->find(std::get<SecretUse>(grant));
     if (value == nullptr || value->scanning != capability::Scanning::kScanned) continue;
     all.push_back({.name = canonical_text(grant), .value = value->bytes.reveal()});
+    const auto password = password_in(value->bytes.reveal());
+    if (password && is_sent_as_basic(grants, all.back().name)) {
+      all.push_back({.name = all.back().name, .value = *password});
+    }
   }
   return all;
 }
@@ -69,15 +89,18 @@ std::optional<std::string> LeakGuard::check(Sink sink, BytesView bytes) {
                      to_text(sink), to_text(leak->form));
 }
 
-std::size_t LeakGuard::redact(std::string_view what, std::span<std::uint8_t> bytes) {
+bool LeakGuard::redact(std::string_view what, std::span<std::uint8_t> bytes, std::string_view expected) {
   const Redacted redacted = scanner_.redact(bytes);
+  const bool foreign =
+      redacted.found > redacted.first.size() ||
+      std::ranges::any_of(redacted.first, [&](const Leak& leak) { return scanner_.name_of(leak) != expected; });
   for (const Leak& leak : redacted.first) {
     if (records_.size() >= kMaxRecords) break;
     records_.push_back(fmt::format("the secret {} was in {} ({}) and was struck out of it", scanner_.name_of(leak),
                                    what, to_text(leak.form)));
   }
   found_ += redacted.found;
-  return static_cast<std::size_t>(redacted.found);
+  return foreign;
 }
 
 std::vector<std::string> LeakGuard::records() const {

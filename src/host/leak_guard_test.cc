@@ -83,14 +83,25 @@ TEST_F(LeakGuardTest, DoesNotLookForASecretThatIsMarkedUnscannable) {
   EXPECT_EQ(LeakGuard(&secrets, grants).check(Sink::kOutput, as_bytes(kValue)), std::nullopt);
 }
 
+// S04
+TEST_F(LeakGuardTest, TellsTheSecretThatWasExpectedFromAnother) {
+  LeakGuard guard(&secrets, grants);
+  const auto redact = [&](std::string text, std::string_view expected) {
+    return guard.redact("an answer", {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}, expected);
+  };
+  EXPECT_FALSE(redact(std::string(kValue), "global/key"));
+  EXPECT_TRUE(redact(std::string(kValue), "global/other"));
+  EXPECT_TRUE(redact(std::string(kValue), ""));
+  EXPECT_FALSE(redact("nothing of that", ""));
+}
+
 // S02
 TEST_F(LeakGuardTest, StrikesSecretsOutOfAnAnswerAndSaysSo) {
   LeakGuard guard(&secrets, grants);
   std::string answer = fmt::format("{{\"auth\":\"Basic {}\",\"token\":\"{}\"}}", to_base64(as_bytes(kValue)), kValue);
   const std::size_t size = answer.size();
-  EXPECT_EQ(guard.redact("the response of https://api.example.com:443",
-                         {reinterpret_cast<std::uint8_t*>(answer.data()), answer.size()}),
-            2U);
+  EXPECT_TRUE(guard.redact("the response of https://api.example.com:443",
+                           {reinterpret_cast<std::uint8_t*>(answer.data()), answer.size()}));
   EXPECT_EQ(answer.size(), size);
   EXPECT_TRUE(answer.starts_with("{\"auth\":\"Basic ***"));
   EXPECT_FALSE(answer.contains(kValue));

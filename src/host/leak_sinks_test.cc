@@ -4,6 +4,7 @@
 #include "leak_spellings.h"
 
 #include <palyra/base/hex.h>
+#include <palyra/host/storage_fakes.h>
 
 namespace palyra::host {
 namespace {
@@ -13,6 +14,7 @@ using capability::SecretUse;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using testing::Ran;
 using testing::to_word;
 
@@ -24,6 +26,12 @@ struct WrittenSink {
   const char* write;
 };
 constexpr WrittenSink kWrites[] = {
+    {"storage",  // each piece under another key
+     "(i32.store8 (i32.const 64) (i32.add (i32.load8_u (i32.const 64)) (i32.const 1)))"
+     "(i64.lt_s (call $storage.put (call $storage.grant (i32.const 48) (i32.const 6)) (i32.const 64) (i32.const 1)"
+     " (local.get $at) (local.get $length) (i64.const -1)) (i64.const 0))"},
+    {"channel",
+     "(call $channel.send (call $channel.grant (i32.const 56) (i32.const 4)) (local.get $at) (local.get $length))"},
     {"output", "(call $call.output-write (local.get $at) (local.get $length))"},
     {"output part", "(call $call.output-part (i32.const 16) (i32.const 10) (local.get $at) (local.get $length))"},
     {"failure message", "(call $call.error-write (local.get $at) (local.get $length))"},
@@ -40,9 +48,14 @@ constexpr WrittenSink kWrites[] = {
 class LeakSinks : public testing::HostTest {
  protected:
   LeakSinks() {
-    grants = CapabilityGrantSet::create({SecretUse{.scope = "global", .key = "key"}}).value();
+    grants = CapabilityGrantSet::create({SecretUse{.scope = "global", .key = "key"},
+                                         capability::StoragePrefix{.prefix = "notes/"},
+                                         capability::ChannelUse{.name = "jobs"}})
+                 .value();
     secrets.set("global/key", kValue);
     setup.secrets = &secrets;
+    setup.storage = &storage;
+    setup.channels = &channels;
   }
 
   // A guest that writes its arguments in pieces of at most `piece` bytes, after an honest beginning everywhere.
@@ -62,8 +75,10 @@ class LeakSinks : public testing::HostTest {
         (br_if $again (local.get $left)))
       (local.get $answer))",
                                          piece, sink.write);
-    const auto wasm = runtime::parse_wat(
-        testing::guest_text(body, "(data (i32.const 16) \"text/plain\") (data (i32.const 32) \"honest\")"));
+    const auto wasm = runtime::parse_wat(testing::guest_text(
+        body,
+        "(data (i32.const 16) \"text/plain\") (data (i32.const 32) \"honest\") (data (i32.const 48) \"notes/\")"
+        "(data (i32.const 56) \"jobs\") (data (i32.const 64) \"a\")"));
     EXPECT_THAT(wasm, testing::IsOk());
     return wasm ? *wasm : Bytes();
   }
@@ -78,13 +93,16 @@ class LeakSinks : public testing::HostTest {
   }
 
   testing::MapSecrets secrets;
+  testing::MapStorage storage;
+  testing::QueueChannels channels;
 };
 
 // S03
 TEST_F(LeakSinks, StopTheRunAtEverySpellingInOnePieceAndInMany) {
   const auto spellings = testing::spellings_of(kValue);
   for (const WrittenSink& sink : kWrites) {
-    for (const int piece : {4'000, 7}) {
+    const bool keeps_pieces = std::string_view(sink.name) != "progress";  // shows ten a second
+    for (const int piece : {4'000, keeps_pieces ? 7 : 4'000}) {
       const Bytes wasm = writer(sink, piece);
       for (const auto& spelled : spellings) {
         const std::string text = "<" + spelled.text + ">";
@@ -129,6 +147,79 @@ TEST_F(LeakSinks, StopAWasiProgramThatPrintsASecret) {
     ASSERT_THAT(wasm, testing::IsOk());
     expect_stopped(run_module(*wasm, "_start"), descriptor == 1 ? "output" : "standard error", "WASI");
   }
+}
+
+// S03
+TEST_F(LeakSinks, StopASecretInTheKeysOfStorage) {
+  secrets.set("global/key", "application/x-0123456789");
+  setup.arguments = as_bytes("application/x-0123456789");
+  const std::string_view put =
+      "(drop (call $storage.put (call $storage.grant (i32.const 48) (i32.const 6)) (i32.const {}) (i32.const {}) "
+      "(i32.const 0) (i32.const 0) (i64.const -1)))";
+  for (const int first : {24, 11}) {
+    const std::string rest = first == 24 ? "" : fmt::format(fmt::runtime(put), 1024 + first, 24 - first);
+    expect_stopped(run("(drop (call $call.input-read (i32.const 1024) (i32.const 24) (i32.const 0)))" +
+                           fmt::format(fmt::runtime(put), 1024, first) + rest + "(i32.const 0)",
+                       "(data (i32.const 48) \"notes/\")"),
+                   "storage keys", fmt::format("{} bytes first", first));
+  }
+}
+
+// S03: what nobody keeps does not stand between the pieces of a secret.
+TEST_F(LeakSinks, StopASecretAroundWhatIsRefused) {
+  const std::string text(kValue);
+  setup.arguments = as_bytes(text);
+  const auto around = [&](std::string_view first, std::string_view refused, std::string_view rest) {
+    return run(fmt::format("(drop (call $call.input-read (i32.const 1024) (i32.const 4000) (i32.const 0)))"
+                           "(drop (call $call.{})) (drop (call $call.{})) (call $call.{})",
+                           first, refused, rest),
+               "(data (i32.const 16) \"text/plain\")");
+  };
+  const std::size_t half = text.size() / 2;
+  const std::string first = fmt::format("(i32.const 1024) (i32.const {})", half);
+  const std::string rest = fmt::format("(i32.const {}) (i32.const {})", 1024 + half, text.size() - half);
+  expect_stopped(around("error-write " + first, "error-write (i32.const 8192) (i32.const 8193)", "error-write " + rest),
+                 "failure message", "after one that is too large");
+  expect_stopped(around("log (i32.const 2) " + first, "log (i32.const 9) (i32.const 8192) (i32.const 20)",
+                        "log (i32.const 2) " + rest),
+                 "log", "after one of no level");
+  expect_stopped(around("output-part (i32.const 16) (i32.const 10) " + first,
+                        "output-part (i32.const 8192) (i32.const 3) (i32.const 8192) (i32.const 20)",
+                        "output-part (i32.const 16) (i32.const 10) " + rest),
+                 "output part", "after one of no type");
+}
+
+// S03
+TEST_F(LeakSinks, WhatAToolAsksForIsShownWithoutSecrets) {
+  const std::string text(kValue);
+  setup.arguments = as_bytes(text);
+  const std::string name = fmt::format("(i32.const 1024) (i32.const {})", text.size());
+  const std::string read = "(drop (call $call.input-read (i32.const 1024) (i32.const 4000) (i32.const 0)))";
+  for (const std::string& asks : {"(call $secret.present (call $secret.grant " + name + "))",
+                                  "(call $http.grant " + name + ")", "(call $storage.grant " + name + ")",
+                                  "(call $http.open (call $http.grant " + name + ") (i32.const 0) " + name + ")"}) {
+    const Ran ran = run(read + asks);
+    for (const std::string& denial : ran.record.denials) EXPECT_THAT(denial, Not(HasSubstr(text))) << asks;
+    EXPECT_THAT(ran.results.failure_message, Not(HasSubstr(text))) << asks;
+    const auto* denied = std::get_if<runtime::Denied>(&ran.outcome);
+    EXPECT_THAT(denied == nullptr ? std::string() : denied->message, Not(HasSubstr(text))) << asks;
+  }
+}
+
+// S04
+TEST_F(LeakSinks, NoGuestMakesTheRecordOfASecretGoAway) {
+  const std::string text(kValue);
+  setup.arguments = as_bytes(text);
+  const Ran ran = run(fmt::format(R"((local $i i32)
+    (drop (call $call.input-read (i32.const 1024) (i32.const 4000) (i32.const 0)))
+    (loop $again
+      (i32.store8 (i32.const 512) (i32.add (i32.const 32) (local.get $i)))
+      (drop (call $http.grant (i32.const 512) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 200))))
+    (drop (call $http.grant (i32.const 1024) (i32.const {})))
+    (i32.const 0))",
+                                  text.size()));
+  EXPECT_THAT(ran.record.denials.at(0), HasSubstr("the secret global/key was in a name that the tool asked for"));
 }
 
 }  // namespace

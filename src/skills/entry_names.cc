@@ -24,12 +24,6 @@ constexpr std::array kRequiredEntries{kManifestEntry, kSbomEntry, kProvenanceEnt
 
 char lower(char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; }
 
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), lower);
-  return result;
-}
-
 bool is_name_byte(char byte) {
   return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '.' ||
          byte == '_' || byte == '-' || byte == '/';
@@ -80,7 +74,7 @@ Result<> check_names(std::span<const std::string_view> names) {
   std::set<std::string, std::less<>> seen;
   for (const std::string_view name : names) {
     PALYRA_TRY(check_entry_name(name));
-    if (!seen.insert(lower_case(name)).second) {
+    if (!seen.insert(capability::lower_case(name)).second) {
       return fail(kContainerC7, "the name '{}' is there twice, upper and lower case being one", printable(name));
     }
   }

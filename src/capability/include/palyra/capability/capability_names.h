@@ -35,6 +35,10 @@ bool is_secret_scope(std::string_view text);
 // Name of an HTTP header: a token (RFC 9110 5.6.2) of 1-128 bytes.
 bool is_header_name(std::string_view text);
 
+std::string lower_case(std::string_view text);  // of ASCII
+// A header that only the host sets: framing, connection, what would make a request another one. Any case.
+bool is_host_header(std::string_view name);
+
 // `bearer`, `basic`, `header:<token>` or `query:<unreserved characters>`; names of 1-128 bytes.
 bool is_secret_placement(std::string_view text);
 

@@ -41,7 +41,8 @@ class HttpEgress final : public capability::HttpPort {
   class Slot;
   Result<> take_slot(const capability::HttpExchange& exchange);
   void free_slot();
-  Result<capability::HttpReply> connect_and_run(const capability::HttpExchange& exchange, bool& connected);
+  Result<capability::HttpReply> connect_and_run(const capability::HttpExchange& exchange, SteadyTime began,
+                                                bool& connected);
 
   HttpSettings settings_;
   Resolver& resolver_;

@@ -34,6 +34,9 @@ std::string to_text(const Endpoint& endpoint);  // "192.0.2.1:80", "[2001:db8::1
 // (mapped, NAT64, ISATAP) is judged itself. Source: IANA's special-purpose registries, RFC 6890; docs/guest-abi.md 3.
 std::string_view refusal_of(const IpAddress& address);
 
+// The IPv4 address that a gateway makes of an IPv6 one (NAT64, ISATAP).
+std::optional<IpAddress> v4_inside(const IpAddress& address);
+
 // Names under which clouds offer credentials to whoever asks.
 bool is_metadata_name(std::string_view host);
 

@@ -139,7 +139,9 @@ class CallState {
   std::int32_t write_part(std::string_view media_type, BytesView bytes);
   std::int32_t write_error(std::string_view text);
   std::int32_t write_log(std::int32_t level, std::string_view text);
-  std::int32_t report_progress(const Progress& progress);
+  // Whether anybody is shown the next progress.
+  [[nodiscard]] bool takes_progress() const;
+  void report_progress(const Progress& progress);
 
   // The JSON text of one setting, or nullptr.
   [[nodiscard]] const std::string* config(std::string_view key) const;
@@ -161,8 +163,9 @@ class CallState {
 
   // For the run record: what was refused and how to allow it, what failed for a reason that the guest is not told,
   // and a grant that was made use of. Each text is kept once, and kMaxRecorded of a kind.
-  void record_denial(std::string_view text);
-  void record_failure(std::string_view text);
+  // Secrets in the text, which may quote the guest, are struck out.
+  void record_denial(std::string text);
+  void record_failure(std::string text);
   void use_grant(const capability::Capability& grant);
 
   // The message that ends a run which used a number as a handle of `kind` ("an asset") that this call never got. Kept
@@ -181,6 +184,7 @@ class CallState {
 
  private:
   void forget_writings();
+  std::string without_secrets(std::string text);
 
   CallSetup setup_;
   SteadyTime started_;

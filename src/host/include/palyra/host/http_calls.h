@@ -102,6 +102,7 @@ class HttpCalls {
   ObjectTable<HttpRequest> requests_;
   std::size_t sent_ = 0;
   std::size_t body_bytes_ = 0;
+  bool guessed_ = false;  // a reply held a secret that its request did not carry
 };
 
 }  // namespace palyra::host

@@ -42,15 +42,16 @@ class LeakGuard {
   // So many redactions are recorded one by one; of all others there is the number.
   static constexpr std::size_t kMaxRecords = 16;
 
-  // Of every secret granted that has a value. No port: no secret, nothing is looked for.
+  // Of every secret granted that has a value; of one that a rule sends as `user:password` also of the password alone,
+  // which its server knows. No port: no secret, nothing is looked for.
   LeakGuard(const capability::SecretPort* secrets, const capability::CapabilityGrantSet& grants);
 
   // nullopt: `bytes` may go to `sink`. Otherwise nothing of them may, and the run ends with this message (HostCall::
   // deny, through stop_leak of bodies.h).
   std::optional<std::string> check(Sink sink, BytesView bytes);
   // An answer from outside, as a whole: secrets in it become '*' of the same length. `what` says what it is, for the
-  // run record: "the response of https://api.example.com:443". The number of secrets found.
-  std::size_t redact(std::string_view what, std::span<std::uint8_t> bytes);
+  // run record: "the response of https://api.example.com:443". True: one of them is not the secret named `expected`.
+  bool redact(std::string_view what, std::span<std::uint8_t> bytes, std::string_view expected = {});
 
   // A check has failed: nothing that the guest wrote in this call may be shown.
   [[nodiscard]] bool leaked() const { return leaked_; }
