@@ -78,14 +78,15 @@ class FirstNames {
  public:
   FirstNames(std::string_view after, std::size_t most) : after_(after), most_(most) {}
 
-  void add(std::string_view name, FileKind kind) {
+  void add(const FileEntry& entry) {
+    const std::string& name = entry.name;
     if (name <= after_ || most_ == 0) return;
     if (names_.size() == most_) {
       if (name >= names_.front().name) return;
       std::ranges::pop_heap(names_, {}, &FileEntry::name);
       names_.pop_back();
     }
-    names_.push_back({.name = std::string(name), .kind = kind});
+    names_.push_back(entry);
     std::ranges::push_heap(names_, {}, &FileEntry::name);
   }
 
@@ -205,7 +206,9 @@ Result<std::vector<FileEntry>> SkillFiles::list(FilePath at, std::string_view af
   errno = 0;
   while (const dirent* entry = ::readdir(stream.get())) {  // NOLINT(concurrency-mt-unsafe): the stream is ours alone
     const auto kind = kind_of(::dirfd(stream.get()), *entry);
-    if (kind && capability::is_file_name(entry->d_name)) names.add(entry->d_name, *kind);
+    if (kind && capability::is_file_name(entry->d_name)) {
+      names.add({.name = entry->d_name, .kind = *kind, .number = entry->d_ino});
+    }
     if (++seen % kBetweenLooks == 0 && options_.deadline.passed(*options_.clock)) {
       return fail(kFilesUnavailable, "the time of the call was over while '{}' was listed", printable(at.path));
     }

@@ -77,16 +77,19 @@ constexpr std::array kStatuses = {VersionStatus::kQuarantined, VersionStatus::kA
                                   VersionStatus::kDisabled,    VersionStatus::kRemoved, VersionStatus::kRevoked};
 constexpr std::array kProofs = {NameProof::kNone, NameProof::kClaimed, NameProof::kProven};
 
-std::vector<std::string> grant_texts(const capability::CapabilityGrantSet& grants) {
-  const auto list = grants.to_list();
-  std::vector<std::string> texts;
-  texts.reserve(list.size());
-  for (const capability::Capability& grant : list) texts.push_back(to_text(capability::to_json(grant)));
+// Of each class in the order of their canonical texts: that of a grant set and of its rows.
+using GrantTexts = std::array<std::vector<std::string>, capability::kCapabilityClasses>;
+
+GrantTexts grant_texts(const capability::CapabilityGrantSet& grants) {
+  GrantTexts texts;
+  for (const capability::Capability& grant : grants.to_list()) {
+    texts.at(grant.index()).push_back(to_text(capability::to_json(grant)));
+  }
   return texts;
 }
 
-// `grants` are those of the version as text.
-crypto::Sha256Digest record_digest(const InstalledVersion& version, const std::vector<std::string>& grants) {
+// `grants` are those of the version.
+crypto::Sha256Digest record_digest(const InstalledVersion& version, const GrantTexts& grants) {
   using namespace std::string_view_literals;
   CanonicalRecord record("palyra/version-rows/1\0"sv);
   const KeptArtifact& artifact = version.artifact;
@@ -98,8 +101,12 @@ crypto::Sha256Digest record_digest(const InstalledVersion& version, const std::v
   for (const std::string& tool : version.tools) record.add(tool);
   record.add(std::uint64_t{version.entries.size()});
   for (const StoredEntry& entry : version.entries) record.add(entry.name).add(entry.sha256).add(entry.size_bytes);
-  record.add(std::uint64_t{grants.size()});
-  for (const std::string& grant : grants) record.add(grant);
+  std::uint64_t count = 0;
+  for (const auto& of_class : grants) count += of_class.size();
+  record.add(count);
+  for (const auto& of_class : grants) {
+    for (const std::string& grant : of_class) record.add(grant);
+  }
   // Rows of before there were these have the digest of before.
   if (version.roots.empty() && version.settings.empty() && version.addresses.empty()) return record.finish();
   record.add(std::uint64_t{version.roots.size()});
@@ -167,7 +174,7 @@ class VersionReader {
     InstalledVersion version;
     crypto::Sha256Digest record_digest;  // as it was saved
     std::vector<capability::Capability> grants;
-    std::vector<std::string> grant_texts;
+    GrantTexts grant_texts;
   };
 
   Result<> read_versions(Statement rows);
@@ -247,8 +254,9 @@ Result<> VersionReader::read_grants(Statement rows) {
   while (PALYRA_TRY(rows.step())) {
     Read* read = PALYRA_TRY(owner_of(rows, next));
     std::string text = PALYRA_TRY(rows.text(1));
-    read->grants.push_back(PALYRA_TRY(parse_grant(text)));
-    read->grant_texts.push_back(std::move(text));
+    capability::Capability grant = PALYRA_TRY(parse_grant(text));
+    read->grant_texts.at(grant.index()).push_back(std::move(text));
+    read->grants.push_back(std::move(grant));
   }
   return {};
 }

@@ -67,6 +67,7 @@ struct FileFacts {
 struct FileEntry {
   std::string name;  // is_file_name
   FileKind kind = FileKind::kFile;
+  std::uint64_t number = 0;  // as in FileFacts
 };
 
 // What stays as it is is left out.
