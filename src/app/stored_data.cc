@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "skill_directories.h"
+
 #include <palyra/app/stored_data.h>
 #include <palyra/base/base64.h>
 #include <palyra/base/file.h>
@@ -81,6 +83,9 @@ Result<std::int64_t> purge_stored(const Services& services, const state::StateSt
                                   const state::InstalledVersion& version) {
   const std::string& skill_id = version.artifact.skill_id;
   if (!is_last_promoted(PALYRA_TRY(store.versions_of(skill_id)), version)) return 0;
+  const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
+  PALYRA_TRY(remove_private_directories(services.state.root,
+                                        state::storage_owner(trust, version.artifact.publisher, skill_id)));
   const auto found = state::find_stored_skill(services.state.root, skill_id);
   if (!found && found.error().is(state::kStorageNotFound)) return 0;
   if (!found) return std::unexpected(found.error());
