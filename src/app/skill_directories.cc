@@ -20,7 +20,7 @@ std::string own_directory(const std::string& state_root, const state::StorageOwn
   crypto::Sha256 hash;
   hash.update(kDomain);
   hash.update(fmt::format("{}/{}/{}", owner.publisher, owner.skill_id, owner.publisher_since.seconds));
-  return fmt::format("{}/files/own/{}", state_root, hash.finish().to_hex());
+  return fmt::format("{}/files/own/{}", state_root, crypto::to_hex(hash.finish()));
 }
 
 // Names of roots may have slashes, and one may be the beginning of another.
