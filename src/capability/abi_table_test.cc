@@ -22,10 +22,10 @@ TEST(AbiTableTest, NamesAreUnique) {
 TEST(AbiTableTest, HoldsEveryFunctionOfTheInterfaces) {
   std::map<std::string_view, int> counts;
   for (const AbiFunction& row : abi_table()) ++counts[row.module];
-  const std::map<std::string_view, int> expected{
-      {kCallModule, 12},  {kAssetsModule, 4}, {kClockModule, 2},  {kRandomModule, 1},  {kWasiModule, 46},
-      {kLegacyModule, 8}, {kHttpModule, 11},  {kSecretModule, 3}, {kStorageModule, 5}, {kChannelModule, 3},
-      {kFilesModule, 13}};
+  const std::map<std::string_view, int> expected{{kCallModule, 12},   {kAssetsModule, 4}, {kClockModule, 2},
+                                                 {kRandomModule, 1},  {kWasiModule, 46},  {kLegacyModule, 8},
+                                                 {kHttpModule, 11},   {kSecretModule, 3}, {kStorageModule, 5},
+                                                 {kChannelModule, 3}, {kFilesModule, 13}};
   EXPECT_EQ(counts, expected);
 }
 

@@ -19,8 +19,7 @@ class FastDirectory {
  public:
   FastDirectory() {
     constexpr const char* kMemory = "/dev/shm";
-    const std::string parent =
-        ::access(kMemory, W_OK) == 0 ? kMemory : std::filesystem::temp_directory_path().string();
+    const std::string parent = ::access(kMemory, W_OK) == 0 ? kMemory : std::filesystem::temp_directory_path().string();
     path_ = parent + "/palyra-files-XXXXXX";
     if (::mkdtemp(path_.data()) == nullptr) ADD_FAILURE() << "cannot make " << path_;
   }
@@ -59,9 +58,7 @@ class FilesTest : public ::testing::Test {
 
   [[nodiscard]] std::string inside(const std::string& path) const { return root_ + "/" + path; }
   [[nodiscard]] std::string outside(const std::string& name) const { return dir_.file("outside") + "/" + name; }
-  static void write(const std::string& path, std::string_view text) {
-    std::ofstream(path, std::ios::binary) << text;
-  }
+  static void write(const std::string& path, std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
   void put(const std::string& path, std::string_view text) const { write(inside(path), text); }
   [[nodiscard]] std::string content(const std::string& path) const {
     std::ifstream in(inside(path), std::ios::binary);
@@ -102,5 +99,7 @@ class FilesTest : public ::testing::Test {
   std::int64_t max_bytes_ = 1'000'000;
   std::int64_t max_files_ = 100'000;
 };
+
+class SkillFilesTest : public FilesTest {};
 
 }  // namespace palyra::files

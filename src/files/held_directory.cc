@@ -3,9 +3,10 @@
 
 #include <palyra/base/utf8.h>
 
+#include <climits>
+
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -27,8 +28,7 @@ using capability::kFilesUnavailable;
 
 namespace {
 
-constexpr std::uint64_t kResolve =
-    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+constexpr std::uint64_t kResolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
 constexpr int kTries = 16;  // while others rename around us the kernel answers EAGAIN
 
 ErrorCode code_of(int error_number) {

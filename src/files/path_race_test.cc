@@ -65,7 +65,9 @@ class PathRace : public FilesTest {
     switch (n % 8) {
       case 0:
       case 1:
-        if (auto file = files.open({.at = at("x"), .use = FileUse::kReadWrite, .if_missing = IfMissing::kCreate,
+        if (auto file = files.open({.at = at("x"),
+                                    .use = FileUse::kReadWrite,
+                                    .if_missing = IfMissing::kCreate,
                                     .if_there = IfThere::kTruncate})) {
           note((*file)->write_at(as_bytes("EVIL"), 0).has_value());
         }

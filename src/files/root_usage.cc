@@ -61,7 +61,7 @@ class Walk {
     if (!fd) return path.empty() ? Result<>(std::unexpected(std::move(fd).error())) : Result<>();
     const CHandle<DIR, &::closedir> stream(::fdopendir(fd->get()));
     if (!stream) return std::unexpected(path_error(errno, "list", path));
-    (void)fd->release();  // the stream closes it
+    (void)fd->release();                                     // the stream closes it
     while (const dirent* entry = ::readdir(stream.get())) {  // NOLINT(concurrency-mt-unsafe): the stream is ours alone
       const std::string_view name = entry->d_name;
       if (name != "." && name != "..") add(::dirfd(stream.get()), path, entry->d_name, waiting);
@@ -137,8 +137,10 @@ RootUsage::Lock::~Lock() {
 Result<> RootUsage::Lock::take(const Usage& more) {
   const UsageLimits& limits = usage_->options_.limits;
   Usage& used = usage_->used_;
-  const bool fits_bytes = more.bytes <= 0 || (used.bytes <= limits.max_bytes && more.bytes <= limits.max_bytes - used.bytes);
-  const bool fits_files = more.files <= 0 || (used.files <= limits.max_files && more.files <= limits.max_files - used.files);
+  const bool fits_bytes =
+      more.bytes <= 0 || (used.bytes <= limits.max_bytes && more.bytes <= limits.max_bytes - used.bytes);
+  const bool fits_files =
+      more.files <= 0 || (used.files <= limits.max_files && more.files <= limits.max_files - used.files);
   if (!fits_bytes) {
     return fail(kFilesOverQuota, "{} bytes more do not fit: the directory may hold {} (files.max_bytes_per_root)",
                 more.bytes, limits.max_bytes);

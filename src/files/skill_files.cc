@@ -63,8 +63,8 @@ Result<std::unique_ptr<StoredFile>> create(Root& root, const FileOpen& open) {
   constexpr mode_t kMode = 0600;
   RootUsage::Lock lock = PALYRA_TRY(root.usage.lock());
   PALYRA_TRY(lock.take({.files = 1}));
-  auto fd = root.held.open_below(open.at.path, access_flags(open.use) | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
-                                 kMode);
+  auto fd = root.held.open_below(open.at.path,
+                                 access_flags(open.use) | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, kMode);
   if (!fd) {
     lock.give_back({.files = 1});
     return std::unexpected(std::move(fd).error());

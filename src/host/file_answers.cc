@@ -58,11 +58,11 @@ runtime::HostReturn file_failed(runtime::HostCall& call, std::string_view root, 
     case ErrorKind::kLimitExceeded:
       break;
     default:
-      return backend_failed(call, std::move(error).with_context(fmt::format("in the root '{}'", printable(root))), answer);
+      return backend_failed(call, std::move(error).with_context(fmt::format("in the root '{}'", printable(root))),
+                            answer);
   }
   const bool denied = error.kind() == ErrorKind::kDenied;
-  const std::string text =
-      with_advice(std::move(error).with_context(fmt::format("in the root '{}'", printable(root))));
+  const std::string text = with_advice(std::move(error).with_context(fmt::format("in the root '{}'", printable(root))));
   if (denied) {
     state_of(call).record_denial(text);
   } else {

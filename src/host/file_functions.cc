@@ -115,8 +115,8 @@ HostReturn open_file(HostCall& call, const Granted& granted, std::string_view pa
     const std::int32_t result = file_result(file.error());
     return file_failed(call, granted.root, std::move(file).error(), failed(result));
   }
-  return HostReturn::i32(state.files().open(
-      {.root = granted.root, .file = *std::move(file), .use = opening.use, .place = opening.place}));
+  return HostReturn::i32(
+      state.files().open({.root = granted.root, .file = *std::move(file), .use = opening.use, .place = opening.place}));
 }
 
 HostReturn open(HostCall& call) noexcept {

@@ -186,13 +186,13 @@ Result<> seek_page(WasiDirectory& directory, std::uint64_t cookie) {
   return {};
 }
 
-// As many entries as fit, and of the last one what fits: a full buffer tells the program to ask on.
-std::size_t write_entries(const DirectoryPage& page, std::uint64_t cookie, std::span<std::uint8_t> out) {
+// As many entries of the page as fit, and of the last one what fits. The bytes; `cookie` is then that of the next.
+std::size_t write_entries(const DirectoryPage& page, std::uint64_t& cookie, std::span<std::uint8_t> out) {
   std::size_t used = 0;
-  for (std::uint64_t next = cookie; next - page.first < page.entries.size() && used < out.size(); ++next) {
-    const capability::FileEntry& entry = page.entries[static_cast<std::size_t>(next - page.first)];
+  for (; cookie - page.first < page.entries.size() && used < out.size(); ++cookie) {
+    const capability::FileEntry& entry = page.entries[static_cast<std::size_t>(cookie - page.first)];
     std::array<std::uint8_t, kDirentBytes> head{};
-    store(head, 0, next + 1);
+    store(head, 0, cookie + 1);
     store(head, 8, entry.number);
     store(head, 16, static_cast<std::uint32_t>(entry.name.size()));
     head[20] = static_cast<std::uint8_t>(file_type(entry.kind));
@@ -205,18 +205,27 @@ std::size_t write_entries(const DirectoryPage& page, std::uint64_t cookie, std::
   return used;
 }
 
+// Fills all of `out` unless the directory ends before: only then programs know that it does.
+Result<std::size_t> fill_entries(WasiDirectory& directory, std::uint64_t cookie, std::span<std::uint8_t> out) {
+  std::size_t used = 0;
+  while (used < out.size()) {
+    PALYRA_TRY(seek_page(directory, cookie));
+    const DirectoryPage& page = directory.page;
+    if (cookie < page.first || cookie - page.first >= page.entries.size()) break;
+    used += write_entries(page, cookie, out.subspan(used));
+  }
+  return used;
+}
+
 HostReturn fd_readdir(HostCall& call) noexcept {
   WasiDescriptor* const descriptor = descriptor_of(call);
   if (descriptor == nullptr) return answer(Errno::kBadf);
   auto* const directory = std::get_if<WasiDirectory>(descriptor);
   if (directory == nullptr) return answer(Errno::kNotdir);
-  const auto cookie = static_cast<std::uint64_t>(call.i64(3));
-  if (auto sought = seek_page(*directory, cookie); !sought) {
-    return wasi_failed(call, *directory->below, std::move(sought).error());
-  }
-  const std::size_t used = cookie < directory->page.first ? 0 : write_entries(directory->page, cookie, call.range(0));
-  if (!call.charge(used)) return call.out_of_fuel();
-  store(call.range(1), 0, static_cast<std::uint32_t>(used));
+  auto used = fill_entries(*directory, static_cast<std::uint64_t>(call.i64(3)), call.range(0));
+  if (!used) return wasi_failed(call, *directory->below, std::move(used).error());
+  if (!call.charge(*used)) return call.out_of_fuel();
+  store(call.range(1), 0, static_cast<std::uint32_t>(*used));
   return answer(Errno::kSuccess);
 }
 

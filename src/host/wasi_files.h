@@ -41,8 +41,7 @@ inline runtime::HostReturn wasi_done(runtime::HostCall& call, const Preopen& bel
 
 // Fills the 64 bytes of a `filestat`.
 inline void write_filestat(std::span<std::uint8_t> out, const Preopen& below, const capability::FileFacts& facts) {
-  const auto modified =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(0, facts.modified.count())) * 1'000'000U;
+  const auto modified = static_cast<std::uint64_t>(std::max<std::int64_t>(0, facts.modified.count())) * 1'000'000U;
   std::ranges::fill(out, std::uint8_t{0});
   store(out, 0, below.device);
   store(out, 8, facts.number);

@@ -30,9 +30,10 @@ class WasiFiles : public testing::HostedFiles {
   }
   // Opens the path below `fd` and leaves the descriptor at 300.
   static std::string open(int fd, std::size_t bytes, int oflags, std::int64_t rights, int fdflags = 0) {
-    return fmt::format("(call $wasi.path_open (i32.const {}) (i32.const 1) (i32.const 100) (i32.const {}) (i32.const {}) "
-                       "(i64.const {}) (i64.const 0) (i32.const {}) (i32.const 300))",
-                       fd, bytes, oflags, rights, fdflags);
+    return fmt::format(
+        "(call $wasi.path_open (i32.const {}) (i32.const 1) (i32.const 100) (i32.const {}) (i32.const {}) "
+        "(i64.const {}) (i64.const 0) (i32.const {}) (i32.const 300))",
+        fd, bytes, oflags, rights, fdflags);
   }
   static constexpr std::int64_t kR = 2;
   static constexpr std::int64_t kW = 64;
@@ -56,8 +57,7 @@ TEST_F(WasiFiles, RootsAndAssetsArePreopens) {
 }
 
 TEST_F(WasiFiles, WritesSeeksAndReadsAFile) {
-  const std::string body =
-      fmt::format(R"((if {0} (then unreachable))
+  const std::string body = fmt::format(R"((if {0} (then unreachable))
     (if (call $wasi.fd_write {1} (i32.const 0) (i32.const 1) (i32.const 308)) (then unreachable))
     (if (call $wasi.fd_seek {1} (i64.const 1) (i32.const 0) (i32.const 312)) (then unreachable))
     (if (call $wasi.fd_read {1} (i32.const 0) (i32.const 1) (i32.const 320)) (then unreachable))
@@ -75,7 +75,7 @@ TEST_F(WasiFiles, WritesSeeksAndReadsAFile) {
     (if (call $wasi.fd_advise {1} (i64.const 0) (i64.const 0) (i32.const 0)) (then unreachable))
     (if (call $wasi.fd_close {1}) (then unreachable))
     (call $wasi.fd_close {1}))",
-                  open(3, 5, 1, kR | kW), kFd);
+                                       open(3, 5, 1, kR | kW), kFd);
   const Ran ran = run(body, with_path("a.txt"));
   EXPECT_EQ(to_word(ran.outcome), "returns 8");
   EXPECT_EQ(as_text(ran.results.output), "ello");
@@ -85,11 +85,12 @@ TEST_F(WasiFiles, WritesSeeksAndReadsAFile) {
 
 TEST_F(WasiFiles, AppendsWithTheFlag) {
   put("data/a.txt", "123");
-  EXPECT_EQ(word(fmt::format("(if {} (then unreachable)) (call $wasi.fd_write {} (i32.const 0) (i32.const 1) (i32.const "
-                             "308))",
-                             open(3, 5, 0, kW, 1), kFd),
-                 with_path("a.txt")),
-            "returns 0");
+  EXPECT_EQ(
+      word(fmt::format("(if {} (then unreachable)) (call $wasi.fd_write {} (i32.const 0) (i32.const 1) (i32.const "
+                       "308))",
+                       open(3, 5, 0, kW, 1), kFd),
+           with_path("a.txt")),
+      "returns 0");
   EXPECT_EQ(content("data/a.txt"), "123hello");
 }
 
@@ -187,7 +188,8 @@ TEST_F(WasiFiles, StatsAndReadsNoLinks) {
       with_path("a.txt"));
   EXPECT_EQ(to_word(ran.outcome), "returns 405");
   const std::string_view readlink =
-      "(call $wasi.path_readlink (i32.const 3) (i32.const 100) (i32.const 5) (i32.const 0) (i32.const 9) (i32.const 300))";
+      "(call $wasi.path_readlink (i32.const 3) (i32.const 100) (i32.const 5) (i32.const 0) (i32.const 9) (i32.const "
+      "300))";
   EXPECT_EQ(word(readlink, with_path("a.txt")), "returns 28");
   EXPECT_EQ(word(readlink, with_path("b.txt")), "returns 44");
 }
@@ -303,11 +305,12 @@ TEST_F(WasiFiles, ASecretIsNotWrittenIntoAFileOrAName) {
   testing::MapSecrets secrets;
   secrets.set("global/key", "sixteen-bytes-16");
   setup.secrets = &secrets;
-  EXPECT_EQ(word(fmt::format("(if {} (then unreachable)) (call $wasi.fd_write {} (i32.const 0) (i32.const 1) (i32.const "
-                             "308))",
-                             open(3, 5, 1, kW), kFd),
-                 with_path("a.txt", "sixteen-bytes-16")),
-            "denied");
+  EXPECT_EQ(
+      word(fmt::format("(if {} (then unreachable)) (call $wasi.fd_write {} (i32.const 0) (i32.const 1) (i32.const "
+                       "308))",
+                       open(3, 5, 1, kW), kFd),
+           with_path("a.txt", "sixteen-bytes-16")),
+      "denied");
   EXPECT_EQ(content("data/a.txt"), "");
   EXPECT_EQ(word(open(3, 16, 1, kW), with_path("sixteen-bytes-16")), "denied");
   EXPECT_EQ(word("(call $wasi.path_create_directory (i32.const 3) (i32.const 100) (i32.const 16))",
