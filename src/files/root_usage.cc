@@ -141,13 +141,14 @@ Result<> RootUsage::Lock::take(const Usage& more) {
       more.bytes <= 0 || (used.bytes <= limits.max_bytes && more.bytes <= limits.max_bytes - used.bytes);
   const bool fits_files =
       more.files <= 0 || (used.files <= limits.max_files && more.files <= limits.max_files - used.files);
+  // With too many names the bytes were not counted to the end.
+  if (!fits_files || (!fits_bytes && used.files > limits.max_files)) {
+    return fail(kFilesOverQuota, "the directory may hold {} files and directories (files.max_files_per_root)",
+                limits.max_files);
+  }
   if (!fits_bytes) {
     return fail(kFilesOverQuota, "{} bytes more do not fit: the directory may hold {} (files.max_bytes_per_root)",
                 more.bytes, limits.max_bytes);
-  }
-  if (!fits_files) {
-    return fail(kFilesOverQuota, "the directory may hold {} files and directories (files.max_files_per_root)",
-                limits.max_files);
   }
   const DiskSpace disk = PALYRA_TRY(disk_space_of(fmt::format("/proc/self/fd/{}", usage_->root_.fd())));
   if (!leaves_room(disk, static_cast<std::uint64_t>(std::max<std::int64_t>(more.bytes, 0)))) {

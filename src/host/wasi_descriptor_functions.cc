@@ -16,11 +16,16 @@ using runtime::HostReturn;
 // The descriptor that parameter 0 names, or nullptr.
 WasiDescriptor* descriptor_of(HostCall& call) { return state_of(call).descriptors().find(call.u32(0)); }
 
+// The descriptor is about to end.
+void release_bytes(CallState& state, const WasiDescriptor& descriptor) {
+  const auto* const directory = std::get_if<WasiDirectory>(&descriptor);
+  if (directory != nullptr && !directory->preopened) state.release(kDirectoryBytes);
+}
+
 HostReturn fd_close(HostCall& call) noexcept {
   const WasiDescriptor* const descriptor = descriptor_of(call);
   if (descriptor == nullptr) return answer(Errno::kBadf);
-  const auto* const directory = std::get_if<WasiDirectory>(descriptor);
-  if (directory != nullptr && !directory->preopened) state_of(call).release(kDirectoryBytes);
+  release_bytes(state_of(call), *descriptor);
   state_of(call).descriptors().close(call.u32(0));
   return answer(Errno::kSuccess);
 }
@@ -30,6 +35,7 @@ HostReturn fd_renumber(HostCall& call) noexcept {
   const std::uint32_t from = call.u32(0);
   const std::uint32_t to = call.u32(1);
   if (descriptors.find(from) == nullptr || descriptors.find(to) == nullptr) return answer(Errno::kBadf);
+  if (from != to) release_bytes(state_of(call), *descriptors.find(to));
   descriptors.renumber(from, to);
   return answer(Errno::kSuccess);
 }

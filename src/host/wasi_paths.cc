@@ -101,9 +101,9 @@ HostReturn open_directory(HostCall& call, Place place) {
   return answer_open(call, WasiDirectory{.below = place.below, .path = std::move(place.path)});
 }
 
+// Other rights than these two are asked for by programs that only read.
 FileUse use_of(std::uint64_t rights) {
-  const bool writes = (rights & (kRightWrite | kRightAllocate | kRightSetSize)) != 0;
-  if (!writes) return FileUse::kRead;
+  if ((rights & kRightWrite) == 0) return FileUse::kRead;
   return (rights & kRightRead) != 0 ? FileUse::kReadWrite : FileUse::kWrite;
 }
 

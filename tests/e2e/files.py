@@ -54,9 +54,10 @@ description = "Runs a program on a file."
 abi = "wasi"
 wasi = { args = ["{path}", "/work/out.txt"], stdin = "{text}" }
 input_schema = { type = "object", properties = { path = { type = "string" }, text = { type = "string" } } }
-[limits]
+[capabilities.quotas]
 fuel_budget = 5000000000
 max_memory_bytes = 268435456
+wall_clock_timeout_ms = 100000
 [capabilities.filesystem]
 read_roots = ["logs"]
 write_roots = ["work"]

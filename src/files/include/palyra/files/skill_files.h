@@ -31,11 +31,11 @@ struct FileRoot {
 
 struct SkillFilesOptions {
   std::vector<FileRoot> roots;
-  std::string ledgers;      // a directory of this user, out of reach of skills; made when it is missing
-  std::int64_t max_bytes;   // of all files below one root, as long as they are
-  std::int64_t max_files;   // files and directories below one root
-  const Clock* clock;       // outlives the object
-  Deadline deadline;        // nothing waits or walks beyond it
+  std::string ledgers;     // a directory of this user, out of reach of skills; made when it is missing
+  std::int64_t max_bytes;  // of all files below one root, as long as they are
+  std::int64_t max_files;  // files and directories below one root
+  const Clock* clock;      // outlives the object
+  Deadline deadline;       // nothing waits or walks beyond it
 };
 
 class Root;

@@ -12,7 +12,7 @@
 
 namespace palyra::host {
 
-inline constexpr std::size_t kMaxOpenFiles = 128;  // of one call and interface at the same time
+inline constexpr std::size_t kMaxOpenFiles = 128;                       // of one call and interface at the same time
 inline constexpr std::size_t kMaxFileMoveBytes = std::size_t{8} << 20;  // of one read or write
 inline constexpr std::size_t kMaxRootNameBytes = 240;
 
