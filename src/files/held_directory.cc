@@ -158,19 +158,22 @@ Result<> HeldDirectory::check_in_place(int fd, std::string_view path) const {
   return fail(kFilesUnavailable, "'{}' was moved or removed while it was opened", printable(path));
 }
 
-// A second name that a file had outside is gone from the count of its links only when the name below this directory is
-// the only one left, or was the one that went: the look at its place, after the count, tells these apart.
+// A name that is being removed is missing from the count of links a moment before it is missing from its directory. So
+// the look at its place comes after the count, and after whoever changed the directory at the time of the count has
+// ended: reading a directory waits for them. Then a file with one link that is in its place had no other name.
 Result<> HeldDirectory::check_ours(int fd, std::string_view path) const {
+  const UniqueFd parent = PALYRA_TRY(open_below(split_path(path).first, O_RDONLY | O_DIRECTORY | O_NONBLOCK));
   struct stat status{};
-  for (int look = 0; look < 2; ++look) {
-    if (::fstat(fd, &status) != 0) return std::unexpected(path_error(errno, "look at", path));
-    if (!S_ISDIR(status.st_mode) && status.st_nlink > 1) {
-      return fail(kFilesDenied, "'{}' has {} names (hard links), of which some may be outside: it may not be changed",
-                  printable(path), status.st_nlink);
-    }
-    PALYRA_TRY(check_in_place(fd, path));
+  if (::fstat(fd, &status) != 0) return std::unexpected(path_error(errno, "look at", path));
+  if (!S_ISDIR(status.st_mode) && status.st_nlink > 1) {
+    return fail(kFilesDenied, "'{}' has {} names (hard links), of which some may be outside: it may not be changed",
+                printable(path), status.st_nlink);
   }
-  return {};
+  alignas(std::uint64_t) std::array<char, 1'024> entries{};
+  if (::syscall(SYS_getdents64, parent.get(), entries.data(), entries.size()) < 0) {
+    return std::unexpected(path_error(errno, "look around", path));
+  }
+  return check_in_place(fd, path);
 }
 
 Result<UniqueFd> reopen(int fd, int flags, std::string_view path) {
