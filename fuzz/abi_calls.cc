@@ -66,6 +66,7 @@ class FewBytes final : public host::AssetSource {
     if (name.size() % 2 == 1) return std::nullopt;
     return as_bytes("an asset of the fuzzed skill");
   }
+  [[nodiscard]] std::vector<std::string> names() const override { return {"ab", "dir/cd"}; }
 };
 
 struct Machine {

@@ -118,6 +118,7 @@ host::CallSetup setup_of(const Services& services, const ModuleCall& call, const
       .http_bindings = source.addresses,
       .storage = ports.storage(),
       .channels = ports.channels(),
+      .files = ports.files(),
   };
 }
 

@@ -65,6 +65,13 @@ class ArtifactAssets final : public host::AssetSource {
     if (entry == nullptr) return std::nullopt;
     return entry->bytes;
   }
+  [[nodiscard]] std::vector<std::string> names() const override {
+    std::vector<std::string> names;
+    for (const skills::ArtifactEntry& entry : artifact_.entries()) {
+      if (entry.name.starts_with(kAssetPrefix)) names.emplace_back(entry.name.substr(kAssetPrefix.size()));
+    }
+    return names;
+  }
 
  private:
   const skills::Artifact& artifact_;
@@ -78,7 +85,9 @@ runtime::EntryKind entry_kind(skills::ToolAbi abi) {
 Result<std::optional<state::StorageOwner>> owner_of_values(const state::StateStore& store,
                                                            const state::KeptArtifact& artifact,
                                                            const capability::CapabilityGrantSet& grants) {
-  if (grants.count(capability::CapabilityClass::kStorage) == 0) return std::nullopt;
+  const bool keeps = grants.count(capability::CapabilityClass::kStorage) != 0 ||
+                     grants.count(capability::CapabilityClass::kFilesystem) != 0;
+  if (!keeps) return std::nullopt;
   return state::storage_owner(PALYRA_TRY(store.trust()), artifact.publisher, artifact.skill_id);
 }
 
@@ -107,7 +116,8 @@ Result<ModuleSource> resolve(const Services& services, const InstalledTool& sele
       .entry_kind = entry_kind(tool->abi),
       .tool = *tool,
       .limits = manifest.limits,
-      .storage = PALYRA_TRY(owner_of_values(store, version->artifact, grants)),
+      .owner = PALYRA_TRY(owner_of_values(store, version->artifact, grants)),
+      .roots = version->roots,
       .config = std::move(settings),
       .grants = std::move(grants),
       .addresses = version->addresses,
@@ -180,6 +190,14 @@ std::optional<BytesView> SkillObjects::find_entry(std::string_view name) const {
 
 std::optional<BytesView> SkillObjects::find(std::string_view asset) const {
   return find_entry(std::string(kAssetPrefix) + std::string(asset));
+}
+
+std::vector<std::string> SkillObjects::names() const {
+  std::vector<std::string> names;
+  for (const Object& object : objects_) {
+    if (object.entry.name.starts_with(kAssetPrefix)) names.push_back(object.entry.name.substr(kAssetPrefix.size()));
+  }
+  return names;
 }
 
 std::vector<skills::ArtifactEntry> SkillObjects::entries() const {

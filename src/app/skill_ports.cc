@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skill_ports.h"
 
+#include "skill_directories.h"
+
 namespace palyra::app {
 
 using capability::CapabilityClass;
@@ -8,8 +10,8 @@ using capability::CapabilityClass;
 SkillPorts::SkillPorts(const Services& services, const ModuleCall& call, Deadline deadline) {
   const ModuleSource& source = call.source;
   if (source.grants.count(CapabilityClass::kStorage) != 0) {
-    storage_.emplace(state::SkillStorageOptions{.root = source.storage ? services.state.root : "",
-                                                .owner = source.storage.value_or(state::StorageOwner()),
+    storage_.emplace(state::SkillStorageOptions{.root = source.owner ? services.state.root : "",
+                                                .owner = source.owner.value_or(state::StorageOwner()),
                                                 .max_bytes = services.config.max_storage_bytes,
                                                 .clock = &services.clock,
                                                 .deadline = deadline});
@@ -20,6 +22,15 @@ SkillPorts::SkillPorts(const Services& services, const ModuleCall& call, Deadlin
                                                   .skill_id = source.skill->id,
                                                   .content_root = source.skill->content_root,
                                                   .deadline = deadline});
+  }
+  if (source.skill && source.owner && source.grants.count(CapabilityClass::kFilesystem) != 0) {
+    files_.emplace(files::SkillFilesOptions{
+        .roots = directories_of(services.state.root, *source.owner, source.grants, source.roots),
+        .ledgers = ledger_directory(services.state.root),
+        .max_bytes = services.config.max_root_bytes,
+        .max_files = services.config.max_root_files,
+        .clock = &services.clock,
+        .deadline = deadline});
   }
 }
 

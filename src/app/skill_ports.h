@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What one call keeps and sends: its storage and its ends of channels, for as long as it runs.
+// What one call keeps and sends: its storage, its ends of channels and its files, for as long as it runs.
 
 #include <palyra/app/execute_module.h>
+#include <palyra/files/skill_files.h>
 #include <palyra/state/channels.h>
 #include <palyra/state/skill_storage.h>
 
@@ -12,8 +13,9 @@
 
 namespace palyra::app {
 
-// An installed skill has its own values in storage.db, and channels. Any other has values that end with the call, and
-// no channels: nobody would know who sent a message.
+// An installed skill has its own values in storage.db, channels, and the directories that its operator chose, or its
+// own. Any other has values that end with the call, no channels, because nobody would know who sent a message, and no
+// files.
 class SkillPorts {
  public:
   SkillPorts(const Services& services, const ModuleCall& call, Deadline deadline);
@@ -21,12 +23,15 @@ class SkillPorts {
   [[nodiscard]] capability::StoragePort* storage() { return storage_ ? &*storage_ : nullptr; }
   [[nodiscard]] capability::ChannelPort* channels() { return channels_ ? &*channels_ : nullptr; }
 
+  [[nodiscard]] capability::FilePort* files() { return files_ ? &*files_ : nullptr; }
+
   // The end of the call: these messages are delivered, the others come again. Errors: those of SkillChannels::settle.
   Result<> settle(std::span<const std::int64_t> delivered);
 
  private:
   std::optional<state::SkillStorage> storage_;  // with a grant
   std::optional<state::SkillChannels> channels_;
+  std::optional<files::SkillFiles> files_;  // with a grant
 };
 
 }  // namespace palyra::app

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "skill_directories.h"
+
 #include <palyra/app/stored_data.h>
 #include <palyra/base/base64.h>
 #include <palyra/base/file.h>
@@ -82,7 +84,9 @@ Result<std::int64_t> purge_stored(const Services& services, const state::StateSt
   const std::string& skill_id = version.artifact.skill_id;
   if (!is_last_promoted(PALYRA_TRY(store.versions_of(skill_id)), version)) return 0;
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
-  return state::purge_stored(services.state.root, state::storage_owner(trust, version.artifact.publisher, skill_id));
+  const state::StorageOwner owner = state::storage_owner(trust, version.artifact.publisher, skill_id);
+  PALYRA_TRY(remove_private_directories(services.state.root, owner));
+  return state::purge_stored(services.state.root, owner);
 }
 
 }  // namespace palyra::app

@@ -54,6 +54,7 @@ constexpr Interface kHttp{kHttpModule, AbiClass::kHttp};
 constexpr Interface kSecret{kSecretModule, AbiClass::kSecret};
 constexpr Interface kStorage{kStorageModule, AbiClass::kStorage};
 constexpr Interface kChannel{kChannelModule, AbiClass::kChannel};
+constexpr Interface kFiles{kFilesModule, AbiClass::kFiles};
 constexpr Interface kWasi{kWasiModule, AbiClass::kWasi};
 constexpr Interface kLegacy{kLegacyModule, AbiClass::kLegacy};
 
@@ -70,6 +71,10 @@ constexpr std::uint32_t kStorageKeyCap = 512;
 constexpr std::uint32_t kStorageValueCap = 1024 * 1024;
 constexpr std::uint32_t kChannelNameCap = 128;
 constexpr std::uint32_t kMessageCap = 64 * 1024;
+constexpr std::uint32_t kRootNameCap = 240;
+constexpr std::uint32_t kPathCap = 1024;
+constexpr std::uint32_t kNameCap = 255;
+constexpr std::uint32_t kFileWriteCap = 8 * 1024 * 1024;
 
 constexpr auto kTable = std::to_array<AbiFunction>({
     kCall("input-length", kToI32<>),
@@ -120,6 +125,20 @@ constexpr auto kTable = std::to_array<AbiFunction>({
     kChannel("grant", kToI32<kI, kI>, kRanges<in(0, kChannelNameCap)>),
     kChannel("send", kToI32<kI, kI, kI>, kRanges<in(1, kMessageCap)>),
     kChannel("receive", kToI32<kI, kI, kI>, kRanges<out(1)>),
+
+    kFiles("root", kToI32<kI, kI>, kRanges<in(0, kRootNameCap)>),
+    kFiles("open", kToI32<kI, kI, kI, kI>, kRanges<in(1, kPathCap)>),
+    kFiles("read", kToI32<kI, kI, kI>, kRanges<out(1)>),
+    kFiles("write", kToI32<kI, kI, kI>, kRanges<in(1, kFileWriteCap)>),
+    kFiles("seek", kToI64<kI, kL, kI>),
+    kFiles("size", kToI64<kI>),
+    kFiles("sync", kToI32<kI>),
+    kFiles("close", kToI32<kI>),
+    kFiles("stat", kToI32<kI, kI, kI, kI>, kRanges<in(1, kPathCap), out_value(3, 24)>),
+    kFiles("list", kToI32<kI, kI, kI, kI, kI, kI, kI>, kRanges<in(1, kPathCap), in(3, kNameCap), out(5)>),
+    kFiles("make-directory", kToI32<kI, kI, kI>, kRanges<in(1, kPathCap)>),
+    kFiles("remove", kToI32<kI, kI, kI>, kRanges<in(1, kPathCap)>),
+    kFiles("rename", kToI32<kI, kI, kI, kI, kI>, kRanges<in(1, kPathCap), in(3, kPathCap)>),
 
     kWasi("args_get", kToI32<kI, kI>),
     kWasi("args_sizes_get", kToI32<kI, kI>, kRanges<out_value(0, 4), out_value(1, 4)>),

@@ -22,9 +22,10 @@ TEST(AbiTableTest, NamesAreUnique) {
 TEST(AbiTableTest, HoldsEveryFunctionOfTheInterfaces) {
   std::map<std::string_view, int> counts;
   for (const AbiFunction& row : abi_table()) ++counts[row.module];
-  const std::map<std::string_view, int> expected{
-      {kCallModule, 12},  {kAssetsModule, 4}, {kClockModule, 2},  {kRandomModule, 1},  {kWasiModule, 46},
-      {kLegacyModule, 8}, {kHttpModule, 11},  {kSecretModule, 3}, {kStorageModule, 5}, {kChannelModule, 3}};
+  const std::map<std::string_view, int> expected{{kCallModule, 12},   {kAssetsModule, 4}, {kClockModule, 2},
+                                                 {kRandomModule, 1},  {kWasiModule, 46},  {kLegacyModule, 8},
+                                                 {kHttpModule, 11},   {kSecretModule, 3}, {kStorageModule, 5},
+                                                 {kChannelModule, 3}, {kFilesModule, 13}};
   EXPECT_EQ(counts, expected);
 }
 
@@ -57,6 +58,7 @@ TEST(AbiTableTest, ClassesFollowModules) {
                               : row.module == kSecretModule  ? AbiClass::kSecret
                               : row.module == kStorageModule ? AbiClass::kStorage
                               : row.module == kChannelModule ? AbiClass::kChannel
+                              : row.module == kFilesModule   ? AbiClass::kFiles
                                                              : AbiClass::kAlways;
     EXPECT_EQ(row.cls, expected) << name_of(row);
   }

@@ -25,9 +25,11 @@ std::span<const NamedBody> http_bodies();
 std::span<const NamedBody> secret_bodies();
 std::span<const NamedBody> storage_bodies();
 std::span<const NamedBody> channel_bodies();
-std::span<const NamedBody> wasi_stream_bodies();  // file descriptors
-std::span<const NamedBody> wasi_system_bodies();  // arguments, time, random bytes, waiting, the end
-std::span<const NamedBody> wasi_file_bodies();    // paths and sockets
+std::span<const NamedBody> file_bodies();
+std::span<const NamedBody> wasi_io_bodies();          // reading and writing of file descriptors
+std::span<const NamedBody> wasi_descriptor_bodies();  // what they are
+std::span<const NamedBody> wasi_system_bodies();      // arguments, time, random bytes, waiting, the end
+std::span<const NamedBody> wasi_path_bodies();        // paths and sockets
 std::span<const NamedBody> legacy_bodies();
 
 inline CallState& state_of(runtime::HostCall& call) { return call.state<CallState>(); }

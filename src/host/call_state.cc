@@ -45,6 +45,7 @@ CallState::CallState(CallSetup setup)
       started_(setup_.clock.steady()),
       held_bytes_(setup_.arguments.size()),
       streams_(setup_.kind == runtime::EntryKind::kWasi ? setup_.standard_input : BytesView{}, log_),
+      descriptors_(setup_.grants, setup_.files, setup_.assets),
       leaks_(setup_.secrets, setup_.grants) {}
 
 bool CallState::hold(std::size_t bytes) {

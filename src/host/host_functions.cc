@@ -30,9 +30,11 @@ std::vector<HostFunction> bind_all() {
   bind(functions, capability::kSecretModule, secret_bodies());
   bind(functions, capability::kStorageModule, storage_bodies());
   bind(functions, capability::kChannelModule, channel_bodies());
-  bind(functions, capability::kWasiModule, wasi_stream_bodies());
+  bind(functions, capability::kFilesModule, file_bodies());
+  bind(functions, capability::kWasiModule, wasi_io_bodies());
+  bind(functions, capability::kWasiModule, wasi_descriptor_bodies());
   bind(functions, capability::kWasiModule, wasi_system_bodies());
-  bind(functions, capability::kWasiModule, wasi_file_bodies());
+  bind(functions, capability::kWasiModule, wasi_path_bodies());
   bind(functions, capability::kLegacyModule, legacy_bodies());
   PALYRA_CHECK(functions.size() == capability::abi_table().size());
   return functions;

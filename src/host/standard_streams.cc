@@ -5,18 +5,6 @@
 
 namespace palyra::host {
 
-StreamDescriptor* StandardStreams::find(std::uint32_t descriptor) {
-  if (descriptor >= descriptors_.size()) return nullptr;
-  StreamDescriptor& found = descriptors_[descriptor];
-  return found.stream == Stream::kClosed ? nullptr : &found;
-}
-
-void StandardStreams::renumber(std::uint32_t from, std::uint32_t to) {
-  const StreamDescriptor moved = descriptors_[from];
-  descriptors_[from] = {};
-  descriptors_[to] = moved;
-}
-
 BytesView StandardStreams::read_input(std::size_t bytes) {
   const BytesView read = input_.first(std::min(bytes, input_.size()));
   input_ = input_.subspan(read.size());

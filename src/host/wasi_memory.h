@@ -17,12 +17,24 @@ namespace palyra::host {
 enum class Errno : std::uint16_t {
   kSuccess = 0,
   kBadf = 8,
+  kDquot = 19,
+  kExist = 20,
   kFbig = 22,
+  kIlseq = 25,
   kInval = 28,
   kIo = 29,
+  kIsdir = 31,
+  kMfile = 33,
+  kNametoolong = 37,
+  kNoent = 44,
+  kNospc = 51,
   kNotdir = 54,
+  kNotempty = 55,
   kNotsup = 58,
+  kRofs = 69,
   kSpipe = 70,
+  kXdev = 75,
+  kNotcapable = 76,
 };
 
 inline runtime::HostReturn answer(Errno error) { return runtime::HostReturn::i32(static_cast<std::int32_t>(error)); }

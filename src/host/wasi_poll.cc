@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// poll_oneoff: waits for clocks; the standard streams are always ready. docs/guest-abi.md 6.
+// poll_oneoff: waits for clocks; streams and files are always ready. docs/guest-abi.md 6.
 
 #include "bodies.h"
 #include "wasi_clock.h"
@@ -50,8 +50,11 @@ void read_clock(const CallState& state, std::span<const std::uint8_t> bytes, Sub
   subscription.wait = is_absolute ? timeout - std::min(timeout, now) : timeout;
 }
 
-void read_stream(CallState& state, std::span<const std::uint8_t> bytes, Subscription& subscription) {
-  const StreamDescriptor* const descriptor = state.streams().find(load<std::uint32_t>(bytes, 16));
+// Files are always ready, in both directions.
+void read_descriptor(CallState& state, std::span<const std::uint8_t> bytes, Subscription& subscription) {
+  const auto number = load<std::uint32_t>(bytes, 16);
+  if (state.descriptors().find_as<WasiFile>(number) != nullptr) return;
+  const WasiStream* const descriptor = state.descriptors().find_as<WasiStream>(number);
   const bool is_readable = descriptor != nullptr && descriptor->stream == Stream::kInput;
   if (descriptor == nullptr || is_readable != (subscription.type == kTypeRead)) subscription.error = Errno::kBadf;
   if (is_readable) subscription.bytes = state.streams().input_left();
@@ -62,7 +65,7 @@ Subscription read_subscription(CallState& state, std::span<const std::uint8_t> b
   if (subscription.type == kTypeClock) {
     read_clock(state, bytes, subscription);
   } else if (subscription.type == kTypeRead || subscription.type == kTypeWrite) {
-    read_stream(state, bytes, subscription);
+    read_descriptor(state, bytes, subscription);
   } else {
     subscription.error = Errno::kInval;
   }

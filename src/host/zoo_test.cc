@@ -9,7 +9,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -62,15 +61,6 @@ CapabilityGrantSet grants_of(const Json& zoo_case) {
   return set ? *std::move(set) : CapabilityGrantSet();
 }
 
-// Interfaces that this host does not have: their modules are not run.
-bool needs_a_missing_interface(const capability::ModuleFacts& description) {
-  constexpr std::array<std::string_view, 3> kMissing{"palyra:skill/storage@1.0.0", "palyra:skill/channel@1.0.0",
-                                                     "palyra:skill/files@1.0.0"};
-  return std::ranges::any_of(description.imports, [&](const capability::ModuleImport& import) {
-    return std::ranges::find(kMissing, import.module) != kMissing.end();
-  });
-}
-
 std::string zoo_word(const runtime::Outcome& outcome) {
   static const std::map<std::string, std::string> words{{"exhausted:fuel", "fuel_exhausted"},
                                                         {"exhausted:memory", "memory_limit"},
@@ -108,16 +98,12 @@ class Zoo : public ::testing::Test {
     EXPECT_EQ(number_member(assumes, "tables"), runtime::kMaxTables);
   }
 
-  // What becomes of the module, as the index names it; empty when it needs what this host does not have.
+  // What becomes of the module, as the index names it.
   Result<std::string> outcome_of(const Json& zoo_case) {
     const Bytes text = must_read(PALYRA_TEST_FILE("corpora/wat/") + text_member(zoo_case, "file"));
     const Bytes wasm = PALYRA_TRY(runtime::parse_wat(as_text(text)));
     const runtime::InProcessCompiler compiler(shared_runtime(), runtime::CompileInThisProcess());
     auto module = PALYRA_TRY(compiler.compile(wasm));
-    if (const auto description = runtime::describe_module(wasm, runtime::DescribeInThisProcess{});
-        description && zoo_case.find("needs") != nullptr && needs_a_missing_interface(*description)) {
-      return "";
-    }
     const auto linked = PALYRA_TRY(shared_runtime().link(std::move(module), host_functions()));
     const CapabilityGrantSet grants = grants_of(zoo_case);
     testing::CountingRandom random;
@@ -161,9 +147,7 @@ TEST_F(Zoo, EveryModuleEndsAsItsIndexSays) {
     const std::string word = outcome ? *outcome : refusal_word(outcome.error());
     const std::string expect = text_member(zoo_case, "expect");
     std::string verdict = "otherwise";
-    if (word.empty()) {
-      verdict = "not run: capability missing";
-    } else if (word == expect) {
+    if (word == expect) {
       verdict = "as expected";
     } else if (is_one_of(zoo_case.find("also"), word)) {
       verdict = "by also";
@@ -177,7 +161,6 @@ TEST_F(Zoo, EveryModuleEndsAsItsIndexSays) {
                                     << text_member(zoo_case, "engine");
   }
   for (const auto& [verdict, files] : verdicts) fmt::print("{:>4} {}\n", files.size(), verdict);
-  for (const std::string& file : verdicts["not run: capability missing"]) fmt::print("     not run: {}\n", file);
 }
 
 }  // namespace

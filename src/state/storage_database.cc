@@ -8,7 +8,6 @@
 #include <palyra/state/storage_codes.h>
 
 #include <cerrno>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace palyra::state {
@@ -179,17 +178,8 @@ Result<Database> storage_in_memory() {
   return database;
 }
 
-bool leaves_room(const DiskSpace& disk, std::uint64_t bytes) {
-  constexpr std::uint64_t kMostKeptFree = std::uint64_t{1} << 30U;
-  const std::uint64_t kept_free = std::min(kMostKeptFree, disk.total_bytes / 20);
-  return disk.free_bytes >= kept_free && disk.free_bytes - kept_free >= bytes;
-}
-
 Result<> check_disk_space(const std::string& root, std::uint64_t bytes) {
-  struct statvfs status{};
-  if (::statvfs(root.c_str(), &status) != 0) return std::unexpected(file_error(errno, "measure the disk of", root));
-  const DiskSpace disk{.total_bytes = std::uint64_t{status.f_blocks} * status.f_frsize,
-                       .free_bytes = std::uint64_t{status.f_bavail} * status.f_frsize};
+  const DiskSpace disk = PALYRA_TRY(disk_space_of(root));
   if (leaves_room(disk, bytes)) return {};
   return fail(kStorageDiskFull, "the disk of '{}' has {} bytes free of {}: too few to keep {} more", root,
               disk.free_bytes, disk.total_bytes, bytes);

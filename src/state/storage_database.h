@@ -8,6 +8,7 @@
 
 #include <palyra/base/clock.h>
 #include <palyra/base/directory.h>
+#include <palyra/base/disk_space.h>
 
 #include <chrono>
 #include <optional>
@@ -38,12 +39,6 @@ Result<Database> open_or_make_storage(const std::string& root, std::chrono::mill
 // For values that nobody is to find again.
 Result<Database> storage_in_memory();
 
-struct DiskSpace {
-  std::uint64_t total_bytes = 0;
-  std::uint64_t free_bytes = 0;  // for us
-};
-// What the disk must keep free whatever skills want: the twentieth part of it, at most 1 GiB.
-bool leaves_room(const DiskSpace& disk, std::uint64_t bytes);
 // Whether so many bytes may be added below `root`. Errors: kStorageDiskFull, kFileFailed.
 Result<> check_disk_space(const std::string& root, std::uint64_t bytes);
 

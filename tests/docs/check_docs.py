@@ -44,7 +44,7 @@ behaviours = re.findall(r"`([A-Z]\w+)\.(\w+)`", (ROOT / "docs/behaviours.md").re
 problems += [f"docs/behaviours.md names {suite}.{test}, which does not exist" for suite, test in behaviours if (suite, test) not in named]
 
 # Every row of the catalogue of attacks: what holds, the tests, and the same id in a comment of a test.
-LAST_ROWS = {"K": 24, "M": 20, "H": 24, "S": 14, "N": 6}
+LAST_ROWS = {"K": 24, "M": 20, "H": 24, "S": 14, "F": 14, "N": 6}
 ROWS = [f"{letter}{number:02}" for letter, last in LAST_ROWS.items() for number in range(1, last + 1)]
 LETTERS = "[" + "".join(LAST_ROWS) + "]"
 rows = dict(re.findall(rf"^\| ({LETTERS}\d\d) \|(.*)$", (ROOT / "docs/threat-model.md").read_text(), re.M))

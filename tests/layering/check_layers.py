@@ -21,12 +21,13 @@ MAY_INCLUDE = {
     "schema": ["base"],
     "capability": ["base"],
     "egress": ["capability", "base"],
+    "files": ["capability", "base"],
     "runtime": ["capability", "crypto", "base"],
     "worker": ["runtime", "capability", "base"],
     "skills": ["crypto", "capability", "base"],
     "host": ["runtime", "capability", "base"],
     "state": ["skills", "capability", "crypto", "base"],
-    "app": ["state", "skills", "host", "egress", "schema", "runtime", "capability", "crypto", "base"],
+    "app": ["state", "skills", "host", "egress", "files", "schema", "runtime", "capability", "crypto", "base"],
     "cli": ["app"],
 }
 PROGRAMS = {"cli", "worker"}  # nobody includes a program

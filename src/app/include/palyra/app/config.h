@@ -53,6 +53,8 @@ struct Config {
   std::string http_proxy{};                                   // http.proxy; empty: none
   std::int64_t http_max_concurrent = 64;                      // http.max_concurrent
   std::int64_t max_storage_bytes = std::int64_t{64} << 20;    // storage.max_bytes_per_skill
+  std::int64_t max_root_bytes = std::int64_t{256} << 20;      // files.max_bytes_per_root
+  std::int64_t max_root_files = 10'000;                       // files.max_files_per_root
   std::string secrets_passphrase_file{};                      // secrets.passphrase_file; empty: none
   std::int64_t max_quarantine_bytes = std::int64_t{1} << 30;  // quarantine.max_bytes
   std::int64_t max_code_bytes = std::int64_t{2} << 30;        // cache.max_bytes

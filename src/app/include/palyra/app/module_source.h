@@ -26,6 +26,7 @@ class SkillObjects final : public host::AssetSource {
 
   [[nodiscard]] std::optional<BytesView> find_entry(std::string_view name) const;
   [[nodiscard]] std::optional<BytesView> find(std::string_view asset) const override;
+  [[nodiscard]] std::vector<std::string> names() const override;
   // As a manifest is parsed with.
   [[nodiscard]] std::vector<skills::ArtifactEntry> entries() const;
 
@@ -67,7 +68,8 @@ struct ModuleSource {
   runtime::EntryKind entry_kind = runtime::EntryKind::kCore;
   std::optional<skills::SkillTool> tool;  // of an installed skill
   skills::AskedLimits limits;
-  std::optional<state::StorageOwner> storage{};  // whose values it works on; none: values of this call alone
+  std::optional<state::StorageOwner> owner{};  // whose values and files it works on; none: values of this call alone
+  std::vector<state::MappedRoot> roots{};      // where the operator says that granted filesystem roots are
   std::vector<host::ConfigValue> config;
   capability::CapabilityGrantSet grants;
   std::vector<capability::AddressBinding> addresses{};  // where the operator says that granted origins are

@@ -20,6 +20,7 @@ inline constexpr std::string_view kHttpModule = "palyra:skill/http@1.0.0";
 inline constexpr std::string_view kSecretModule = "palyra:skill/secret@1.0.0";
 inline constexpr std::string_view kStorageModule = "palyra:skill/storage@1.0.0";
 inline constexpr std::string_view kChannelModule = "palyra:skill/channel@1.0.0";
+inline constexpr std::string_view kFilesModule = "palyra:skill/files@1.0.0";
 inline constexpr std::string_view kWasiModule = "wasi_snapshot_preview1";
 inline constexpr std::string_view kLegacyModule = "palyra:plugins/host-capabilities@0.1.0";
 
@@ -52,6 +53,7 @@ enum class AbiClass : std::uint8_t {
   kSecret,  // use of a secret
   kStorage,
   kChannel,
+  kFiles,  // a directory of the operator
 };
 
 struct AbiFunction {

@@ -15,7 +15,9 @@
 #include <palyra/capability/run_record.h>
 #include <palyra/capability/secret_port.h>
 #include <palyra/capability/storage_port.h>
+#include <palyra/host/asset_files.h>
 #include <palyra/host/channel_calls.h>
+#include <palyra/host/file_calls.h>
 #include <palyra/host/guest_log.h>
 #include <palyra/host/http_calls.h>
 #include <palyra/host/leak_guard.h>
@@ -23,6 +25,7 @@
 #include <palyra/host/random_source.h>
 #include <palyra/host/secret_calls.h>
 #include <palyra/host/standard_streams.h>
+#include <palyra/host/wasi_descriptors.h>
 #include <palyra/runtime/runtime.h>
 
 #include <array>
@@ -53,14 +56,6 @@ inline constexpr std::int32_t kTooLarge = -4;
 inline constexpr std::int32_t kExhausted = -5;
 inline constexpr std::int32_t kUnavailable = -6;
 inline constexpr std::int32_t kConflict = -7;
-
-// The entries below `assets/` of the skill that runs.
-class AssetSource {
- public:
-  virtual ~AssetSource() = default;
-  // The bytes of `assets/<name>`, which outlive the call; nullopt when there is no such entry.
-  [[nodiscard]] virtual std::optional<BytesView> find(std::string_view name) const = 0;
-};
 
 struct Progress {
   std::uint64_t done;
@@ -102,6 +97,7 @@ struct CallSetup {
   const capability::SecretPort* secrets = nullptr;  // null: secrets are unavailable
   capability::StoragePort* storage = nullptr;       // null: storage is unavailable
   capability::ChannelPort* channels = nullptr;      // null: channels are unavailable
+  capability::FilePort* files = nullptr;            // null: files are unavailable
 };
 // NOLINTEND(readability-redundant-member-init)
 
@@ -152,6 +148,8 @@ class CallState {
   HttpCalls& http() { return http_; }
   SecretCalls& secrets() { return secrets_; }
   ChannelCalls& channels() { return channels_; }
+  FileCalls& files() { return files_; }
+  WasiDescriptors& descriptors() { return descriptors_; }
 
   // What passes everything that the guest writes anywhere, and every answer from outside.
   LeakGuard& leaks() { return leaks_; }
@@ -200,6 +198,8 @@ class CallState {
   HttpCalls http_{*this, numbers_};
   SecretCalls secrets_;
   ChannelCalls channels_;
+  FileCalls files_{numbers_};
+  WasiDescriptors descriptors_;
   LeakGuard leaks_;
   std::array<std::string, 9> failed_lookups_;  // by the negated result
   std::vector<std::string> denials_;

@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// File descriptors 0, 1 and 2 of a WASI program. docs/guest-abi.md 2, 6.
+// What stands behind file descriptors 0, 1 and 2 of a WASI program. docs/guest-abi.md 2, 6.
 
 #include <palyra/base/bytes.h>
 #include <palyra/host/guest_log.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 namespace palyra::host {
-
-enum class Stream : std::uint8_t { kClosed, kInput, kOutput, kError };
-
-struct StreamDescriptor {
-  Stream stream = Stream::kClosed;
-  std::uint16_t flags = 0;  // WASI's fdflags, kept for the program to read back
-};
 
 // Standard input and what was written to standard error; standard output belongs to the call (CallState), unless it is
 // logged.
@@ -26,11 +18,6 @@ class StandardStreams {
   static constexpr std::size_t kErrorTailBytes = std::size_t{8} * 1024;
 
   StandardStreams(BytesView input, GuestLog& log) : input_(input), output_log_(log), error_log_(log) {}
-
-  // The descriptor, or nullptr when it is not open.
-  [[nodiscard]] StreamDescriptor* find(std::uint32_t descriptor);
-  // Makes `to` what `from` is and closes `from`; both are open.
-  void renumber(std::uint32_t from, std::uint32_t to);
 
   [[nodiscard]] std::size_t input_left() const { return input_.size(); }
   // At most `bytes` of what is left of standard input.
@@ -44,7 +31,6 @@ class StandardStreams {
   [[nodiscard]] std::string error_tail() const;
 
  private:
-  std::array<StreamDescriptor, 3> descriptors_{{{Stream::kInput}, {Stream::kOutput}, {Stream::kError}}};
   BytesView input_;
   LogStream output_log_;
   LogStream error_log_;

@@ -36,6 +36,11 @@ class MapAssets final : public host::AssetSource {
     const auto found = assets_.find(name);
     return found == assets_.end() ? std::nullopt : std::optional(as_bytes(found->second));
   }
+  [[nodiscard]] std::vector<std::string> names() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, bytes] : assets_) names.push_back(name);
+    return names;
+  }
 
  private:
   std::map<std::string, std::string, std::less<>> assets_;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Where the filesystem roots of an installed skill are: in the directories that its operator chose, else in directories
+// of its own below the state directory. Those belong to the publisher and the skill id, as what it keeps in storage.
+
+#include <palyra/files/skill_files.h>
+#include <palyra/state/installed_version.h>
+#include <palyra/state/skill_storage.h>
+
+#include <string>
+#include <vector>
+
+namespace palyra::app {
+
+// One for each filesystem root that is granted. Its own directories are made when they are missing; one that cannot be
+// made is refused where it is used.
+std::vector<files::FileRoot> directories_of(const std::string& state_root, const state::StorageOwner& owner,
+                                            const capability::CapabilityGrantSet& grants,
+                                            const std::vector<state::MappedRoot>& mapped);
+
+// Where what roots hold is counted.
+std::string ledger_directory(const std::string& state_root);
+
+// Deletes the skill's own directories with all that is in them. Errors: kFileFailed.
+Result<> remove_private_directories(const std::string& state_root, const state::StorageOwner& owner);
+
+}  // namespace palyra::app
