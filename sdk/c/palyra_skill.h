@@ -193,7 +193,7 @@ PALYRA_IMPORT("channel", "send") int32_t palyra_channel_send(int32_t channel, co
 PALYRA_IMPORT("channel", "receive") int32_t palyra_channel_receive(int32_t channel, char* buffer, size_t cap);
 
 // ---- palyra:skill/files: folders that the operator granted -------------------------------------
-// Paths are relative to a root and never leave it.
+// Paths are relative to a root and never leave it; for stat and list the empty one is the root itself.
 
 enum {
   PALYRA_OPEN_READ = 1,

@@ -13,10 +13,9 @@ import sys
 import unittest
 
 from palyra import ALLOW_FLAG, Installation
-from toolchains import SECONDS, TOOLCHAINS
+from toolchains import SECONDS, TOOLCHAINS, exit_status
 
 PROGRAM = None
-SKIPPED = 77
 
 
 class Init(unittest.TestCase):
@@ -76,4 +75,4 @@ class Init(unittest.TestCase):
 if __name__ == "__main__":
     PROGRAM = sys.argv.pop(1)
     RESULT = unittest.main(verbosity=2, exit=False).result
-    sys.exit(1 if not RESULT.wasSuccessful() else SKIPPED if len(RESULT.skipped) == RESULT.testsRun else 0)
+    sys.exit(exit_status(RESULT))
