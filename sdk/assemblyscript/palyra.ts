@@ -89,7 +89,7 @@ abstract class Question {
 
   needed(): ArrayBuffer | null {
     let cap = FIRST_CAP;
-    for (;;) {
+    while (true) {
       const buffer = new ArrayBuffer(cap);
       const needed = kept(this.ask(at(buffer), cap));
       if (needed < 0) return null;
@@ -101,7 +101,7 @@ abstract class Question {
   toEnd(): ArrayBuffer | null {
     let buffer = new ArrayBuffer(FIRST_CAP);
     let used = 0;
-    for (;;) {
+    while (true) {
       if (used == buffer.byteLength) {
         const larger = new ArrayBuffer(used * 2);
         memory.copy(at(larger), at(buffer), used);
@@ -118,7 +118,7 @@ abstract class Question {
   names(): string[] | null {
     const found = new Array<string>();
     const buffer = new ArrayBuffer(16 * 1024);
-    for (;;) {
+    while (true) {
       const used = kept(this.ask(at(buffer), size(buffer)));
       if (used < 0) return null;
       if (used == 0) return found;

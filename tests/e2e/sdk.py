@@ -12,15 +12,30 @@ import sys
 import unittest
 from pathlib import Path
 
-from palyra import Installation
+from palyra import ALLOW_FLAG, Installation
 from toolchains import ROOT, SECONDS, TOOLCHAINS, exit_status
 
 PROGRAM = None
 SDK = ROOT / "sdk"
 PROBES = Path(__file__).parent / "sdk"
 PREFIX = "palyra:skill/"
-# What is called otherwise or not at all by a wrapper, so that no probe imports it.
-NOT_WRAPPED = {}
+SOURCES = {"c": "src/greet.c", "cpp": "src/greet.cpp", "rust": "src/greet.rs", "go": "greet.go", "assemblyscript": "assembly/greet.ts"}
+SUFFIXES = {"c": "c", "cpp": "cpp", "rust": "rs", "go": "go", "assemblyscript": "ts"}
+KEEPER = """manifest_version = 3
+publisher = "acme"
+skill_id = "acme.keeper"
+version = "1.0.0"
+name = "Keeper"
+[capabilities]
+storage = [{ prefix = "notes/" }]
+channels = [{ name = "jobs", direction = "both" }]
+[[entrypoints.tools]]
+id = "acme.keeper.run"
+name = "Run"
+description = "Keeps, sends and reads."
+export = "keeper"
+input_schema = { type = "object" }
+"""
 
 
 def wasm_type(text):
@@ -132,25 +147,43 @@ class Sdk(unittest.TestCase):
             with self.subTest(language):
                 self.assertEqual(declared, self.expected)
 
-    def built(self, language, replace):
-        """What the module imports that the build script of `init` makes of a skill whose source was replaced."""
+    def built(self, language, name, replace):
+        """The directory of a skill from `init` whose source was replaced, once its build script has run."""
         environment = TOOLCHAINS[language]()
         if environment is None:
             self.skipTest(f"no toolchain for {language}")
-        home = Installation(PROGRAM)
-        self.addCleanup(home.close)
-        directory = home.home / "probe"
-        home.ok("init", str(directory), "--lang", language, "--publisher", "acme")
+        self.home = Installation(PROGRAM)
+        self.addCleanup(self.home.close)
+        directory = self.home.home / name
+        self.home.ok("init", str(directory), "--lang", language, "--publisher", "acme")
         replace(directory)
-        done = subprocess.run(["./build.sh"], cwd=directory, env={**home.environment, **environment}, capture_output=True,
-                              timeout=SECONDS, check=False)
+        done = subprocess.run(["./build.sh"], cwd=directory, env={**self.home.environment, **environment},
+                              capture_output=True, timeout=SECONDS, check=False)
         self.assertEqual(done.returncode, 0, done.stderr.decode())
-        return Binary(directory / "modules/probe.wasm").imports
+        return directory
 
-    def check(self, language, replace):
-        imports = self.built(language, replace)
-        expected = {key: value for key, value in self.expected.items() if key not in NOT_WRAPPED.get(language, ())}
-        self.assertEqual(imports, expected)
+    def source(self, language, name):
+        return lambda directory: shutil.copy(PROBES / f"{name}.{SUFFIXES[language]}", directory / SOURCES[language])
+
+    def check(self, language, replace=None):
+        directory = self.built(language, "probe", replace or self.source(language, "probe"))
+        self.assertEqual(Binary(directory / "modules/probe.wasm").imports, self.expected)
+
+    def keep(self, language):
+        directory = self.built(language, "keeper", self.source(language, "keeper"))
+        self.home.file("keeper/skill.toml", KEEPER)
+        self.home.file("keeper/assets/notes.txt", "x" * 3000 + "the last line")
+        key = self.home.file("acme.palyra-key")
+        self.home.ok("skills", "package", "keygen", "-o", key, "--no-passphrase")
+        self.home.ok("skills", "package", "build", str(directory), "--signing-key", key, "-o", self.home.file("keeper.palyra-skill"))
+        self.home.ok("trust", "init")
+        self.home.ok("trust", "add", "acme", "--key", key)
+        self.home.ok("skills", "install", "keeper.palyra-skill", "--promote", "--yes", **ALLOW_FLAG)
+        document = self.home.ok("run", "acme.keeper.run")
+        self.assertEqual(document["output_text"], "key 1\nkey 2\n" + "x" * 3000 + "the last line")
+        self.assertEqual(document["record"]["denials"], [])
+        keys = self.home.ok("storage", "list", "acme.keeper")["keys"]
+        self.assertEqual([(each["key"], each["size_bytes"]) for each in keys], [("key 1", 5000)])
 
     def test_the_c_header_as_it_is_compiled(self):
         def replace(directory):
@@ -162,16 +195,31 @@ class Sdk(unittest.TestCase):
         self.check("c", replace)
 
     def test_the_cpp_wrapper_as_it_is_compiled(self):
-        self.check("cpp", lambda directory: shutil.copy(PROBES / "probe.cpp", directory / "src/greet.cpp"))
+        self.check("cpp")
 
     def test_the_rust_crate_as_it_is_compiled(self):
-        self.check("rust", lambda directory: shutil.copy(PROBES / "probe.rs", directory / "src/greet.rs"))
+        self.check("rust")
 
     def test_the_go_package_as_it_is_compiled(self):
-        self.check("go", lambda directory: shutil.copy(PROBES / "probe.go", directory / "greet.go"))
+        self.check("go")
 
     def test_the_assemblyscript_sdk_as_it_is_compiled(self):
-        self.check("assemblyscript", lambda directory: shutil.copy(PROBES / "probe.ts", directory / "assembly/greet.ts"))
+        self.check("assemblyscript")
+
+    def test_c_keeps_sends_and_reads(self):
+        self.keep("c")
+
+    def test_cpp_keeps_sends_and_reads(self):
+        self.keep("cpp")
+
+    def test_rust_keeps_sends_and_reads(self):
+        self.keep("rust")
+
+    def test_go_keeps_sends_and_reads(self):
+        self.keep("go")
+
+    def test_assemblyscript_keeps_sends_and_reads(self):
+        self.keep("assemblyscript")
 
 
 if __name__ == "__main__":
