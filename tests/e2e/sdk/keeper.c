@@ -11,7 +11,8 @@ PALYRA_TOOL(keeper) {
   const int32_t storage = palyra_storage_grant("notes/", 6);
   int64_t version = palyra_storage_put(storage, key.data, key.size, value, kSize, 0);
   if (version < 0) return palyra_fail_result("put", version);
-  if (palyra_storage_put(storage, "key 2", 5, "", 0, PALYRA_ANY_VERSION) != 1) return palyra_fail("put 2");
+  const int64_t second = palyra_storage_put(storage, "key 2", 5, "", 0, PALYRA_ANY_VERSION);
+  if (second < 0) return palyra_fail_result("put 2", second);
   if (palyra_storage_put(storage, key.data, key.size, "", 0, 0) != PALYRA_CONFLICT) return palyra_fail("no conflict");
   palyra_text kept;
   if (palyra_storage_text(storage, key, &kept, &version) != 0 || kept.size != kSize || version != 1) return palyra_fail("get");
@@ -29,7 +30,7 @@ PALYRA_TOOL(keeper) {
     (void)palyra_output_write(name.data, name.size);
     (void)palyra_output_write("\n", 1);
   }
-  if (palyra_storage_delete(storage, "key 2", 5, 1) != 0) return palyra_fail("delete");
+  if (palyra_storage_delete(storage, "key 2", 5, second) != 0) return palyra_fail("delete");
   palyra_text notes;
   if (palyra_asset_text("notes.txt", &notes) != 0) return palyra_fail("asset");
   (void)palyra_output_write(notes.data, notes.size);

@@ -9,7 +9,8 @@ PALYRA_CPP_TOOL(keeper) {
   if (!storage) return storage.error();
   const auto put = storage->put("key 1", value, 0);
   if (!put) return put.error();
-  if (!storage->put("key 2", "")) return "put 2";
+  auto second = storage->put("key 2", "");
+  if (!second) return "put 2";
   if (storage->put("key 1", "", 0).error().code != PALYRA_CONFLICT) return "no conflict";
   auto kept = storage->get("key 1");
   if (!kept || kept->value != value || kept->version != 1) return "get";
@@ -21,7 +22,7 @@ PALYRA_CPP_TOOL(keeper) {
   auto names = storage->list();
   if (!names) return names.error();
   for (const std::string& name : *names) (void)palyra::output(name + "\n");
-  if (!storage->remove("key 2", 1)) return "delete";
+  if (!storage->remove("key 2", *second)) return "delete";
   auto notes = palyra::asset("notes.txt");
   if (!notes) return notes.error();
   (void)palyra::output(*notes);

@@ -22,7 +22,8 @@ func work() error {
 	if _, err := storage.Put("key 1", value, palyra.NewKey); err != nil {
 		return err
 	}
-	if _, err := storage.Put("key 2", nil, palyra.AnyVersion); err != nil {
+	second, err := storage.Put("key 2", nil, palyra.AnyVersion)
+	if err != nil {
 		return err
 	}
 	if _, err := storage.Put("key 1", nil, palyra.NewKey); !errors.Is(err, palyra.ErrConflict) {
@@ -54,7 +55,7 @@ func work() error {
 			return err
 		}
 	}
-	if err := storage.Delete("key 2", 1); err != nil {
+	if err := storage.Delete("key 2", second); err != nil {
 		return err
 	}
 	notes, err := palyra.Asset("notes.txt")

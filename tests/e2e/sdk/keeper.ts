@@ -8,7 +8,8 @@ export function keeper(): i32 {
   const channel = palyra.Channel.grant("jobs");
   if (!storage || !channel) return palyra.failLast("grant");
   if (storage.putText("key 1", value, palyra.NEW_KEY) < 0) return palyra.failLast("put");
-  if (storage.putText("key 2", "") != 1) return palyra.failLast("put 2");
+  const second = storage.putText("key 2", "");
+  if (second < 0) return palyra.failLast("put 2");
   if (storage.putText("key 1", "", palyra.NEW_KEY) != palyra.CONFLICT) return palyra.fail("no conflict");
   const kept = storage.getText("key 1");
   if (kept != value || storage.version != 1) return palyra.failLast("get");
@@ -19,7 +20,7 @@ export function keeper(): i32 {
   const names = storage.list();
   if (!names) return palyra.failLast("list");
   for (let i = 0; i < names.length; ++i) palyra.output(names[i] + "\n");
-  if (storage.delete("key 2", 1) != 0) return palyra.failLast("delete");
+  if (storage.delete("key 2", second) != 0) return palyra.failLast("delete");
   palyra.outputBytes(palyra.asset("notes.txt")!);
   if (palyra.asset("none")) return palyra.fail("an asset that is not there");
   palyra.failLast("the end");
