@@ -58,10 +58,11 @@ static void search_text(search* asked, palyra_writer* out, palyra_text file, pal
   }
 }
 
-// 0, or what the host answered.
+// 0, or what the host answered. Links, directories and what has gone since are passed over.
 static int32_t search_file(search* asked, palyra_writer* out, int32_t root, palyra_text name) {
   palyra_file_facts facts;
   const int32_t known = palyra_file_stat(root, name.data, name.size, &facts);
+  if (known == PALYRA_DENIED || known == PALYRA_NOT_FOUND) return 0;
   if (known < 0 || facts.kind != PALYRA_KIND_FILE) return known;
   const int32_t file = palyra_file_open(root, name.data, name.size, PALYRA_OPEN_READ);
   if (file < 0) return file;

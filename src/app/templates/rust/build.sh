@@ -10,7 +10,7 @@ rustc=${RUSTC:-rustc}
 # so that running out of it traps.
 flags="-C target-cpu=mvp -C target-feature=+mutable-globals,+sign-ext,+bulk-memory,+nontrapping-fptoint"
 flags="$flags -C link-arg=--stack-first -C link-arg=-zstack-size=131072"
-set -- build --release --target "$target" --target-dir target
+set -- build --release --target "$target" --target-dir .target
 if [ ! -d "$("$rustc" --print target-libdir --target "$target")" ]; then
   library=$("$rustc" --print sysroot)/lib/rustlib/src/rust/library
   if [ ! -d "$library/core" ]; then
@@ -25,5 +25,5 @@ if [ ! -d "$("$rustc" --print target-libdir --target "$target")" ]; then
   flags="$flags -C linker=${WASM_LD:-wasm-ld-19}"
 fi
 RUSTFLAGS="$flags" "${CARGO:-cargo}" "$@"
-cp "target/$target/release/skill.wasm" modules/{{name}}.wasm
+cp ".target/$target/release/skill.wasm" modules/{{name}}.wasm
 echo "modules/{{name}}.wasm"
