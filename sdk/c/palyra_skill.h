@@ -116,6 +116,132 @@ PALYRA_IMPORT("clock", "monotonic-ms") int64_t palyra_clock_monotonic_ms(void);
 // Fills a buffer of at most 64 KiB with random bytes. 0; PALYRA_TOO_LARGE.
 PALYRA_IMPORT("random", "fill") int32_t palyra_random_fill(void* buffer, size_t size);
 
+// ---- palyra:skill/http: requests to the origins that were granted ------------------------------
+
+enum { PALYRA_GET, PALYRA_HEAD, PALYRA_POST, PALYRA_PUT, PALYRA_PATCH, PALYRA_DELETE };
+
+// The rules of one origin, `scheme://host[:port]`; a bare host means https. A handle; PALYRA_NOT_FOUND.
+PALYRA_IMPORT("http", "grant") int32_t palyra_http_grant(const char* origin, size_t size);
+// A request, not sent yet: one of the methods above, and a path with its query. A handle; PALYRA_DENIED when no
+// rule of the origin allows the method below this path.
+PALYRA_IMPORT("http", "open")
+int32_t palyra_http_open(int32_t origin, int32_t method, const char* path, size_t path_size);
+// One header: at most 32, 8 KiB in all. Those that the host decides about are PALYRA_INVALID.
+PALYRA_IMPORT("http", "header")
+int32_t palyra_http_header(int32_t request, const char* name, size_t name_size, const char* value, size_t value_size);
+// The host puts the secret where the rule places it. PALYRA_DENIED unless the rule names that secret.
+PALYRA_IMPORT("http", "secret") int32_t palyra_http_secret(int32_t request, int32_t secret);
+// Appends to the body. At most 8 MiB a call.
+PALYRA_IMPORT("http", "body") int32_t palyra_http_body(int32_t request, const void* data, size_t size);
+// Sends and waits. The status, 100 to 599; PALYRA_DENIED, PALYRA_EXHAUSTED (16 requests a call), or PALYRA_UNAVAILABLE
+// for everything that went wrong on the way.
+PALYRA_IMPORT("http", "send") int32_t palyra_http_send(int32_t request);
+// The names of the answer's headers in small letters, each but the last followed by a line feed. Needed.
+PALYRA_IMPORT("http", "response-header-names")
+int32_t palyra_http_response_header_names(int32_t request, char* buffer, size_t cap);
+// Needed; PALYRA_NOT_FOUND.
+PALYRA_IMPORT("http", "response-header")
+int32_t palyra_http_response_header(int32_t request, const char* name, size_t name_size, char* buffer, size_t cap);
+// Bytes of the answer's body.
+PALYRA_IMPORT("http", "response-length") int64_t palyra_http_response_length(int32_t request);
+// Copies what comes next. Bytes copied, 0 at the end.
+PALYRA_IMPORT("http", "response-read") int32_t palyra_http_response_read(int32_t request, void* buffer, size_t cap);
+PALYRA_IMPORT("http", "close") int32_t palyra_http_close(int32_t request);
+
+// ---- palyra:skill/secret: used, never seen -----------------------------------------------------
+
+// `<scope>/<key>`, as the manifest declares it. A handle; PALYRA_NOT_FOUND.
+PALYRA_IMPORT("secret", "grant") int32_t palyra_secret_grant(const char* name, size_t size);
+// 1 when the operator has stored a value, else 0.
+PALYRA_IMPORT("secret", "present") int32_t palyra_secret_present(int32_t secret);
+// Writes 32 bytes: HMAC-SHA256 of the data under the secret, when the manifest asked for that use. At most 64 a call.
+PALYRA_IMPORT("secret", "hmac-sha256")
+int32_t palyra_secret_hmac_sha256(int32_t secret, const void* data, size_t size, uint8_t* mac);
+
+// ---- palyra:skill/storage: what the skill keeps from call to call ------------------------------
+// Keys are 1 to 512 bytes of UTF-8 without control characters, values at most 1 MiB.
+
+#define PALYRA_ANY_VERSION (-1)  // what `expected` may be; 0 means that the key is new
+
+// One prefix, as the manifest declares it. A handle; PALYRA_NOT_FOUND.
+PALYRA_IMPORT("storage", "grant") int32_t palyra_storage_grant(const char* prefix, size_t size);
+// The value; `version` may be NULL. Needed; PALYRA_NOT_FOUND.
+PALYRA_IMPORT("storage", "get")
+int32_t palyra_storage_get(int32_t storage, const char* key, size_t key_size, void* buffer, size_t cap,
+                           int64_t* version);
+// Keeps a value, at once and for good. Its new version; PALYRA_CONFLICT when the present one is not `expected`,
+// PALYRA_TOO_LARGE over the quota.
+PALYRA_IMPORT("storage", "put")
+int64_t palyra_storage_put(int32_t storage, const char* key, size_t key_size, const void* value, size_t value_size,
+                           int64_t expected);
+// 0; PALYRA_NOT_FOUND, PALYRA_CONFLICT.
+PALYRA_IMPORT("storage", "delete")
+int32_t palyra_storage_delete(int32_t storage, const char* key, size_t key_size, int64_t expected);
+// The keys after one (an empty one: from the first), in the order of their bytes, each as u16le length and bytes; at
+// most 1,000. Bytes written, 0 at the end, PALYRA_TOO_LARGE when the first does not fit.
+PALYRA_IMPORT("storage", "list")
+int32_t palyra_storage_list(int32_t storage, const char* after, size_t after_size, void* buffer, size_t cap);
+
+// ---- palyra:skill/channel: messages between skills ---------------------------------------------
+
+// One channel, as the manifest declares it. A handle; PALYRA_NOT_FOUND.
+PALYRA_IMPORT("channel", "grant") int32_t palyra_channel_grant(const char* name, size_t size);
+// At most 64 KiB. 0; PALYRA_EXHAUSTED when the mailbox is full or the skill sends too fast.
+PALYRA_IMPORT("channel", "send") int32_t palyra_channel_send(int32_t channel, const void* data, size_t size);
+// The next message, a JSON object with `body` (or `body_base64`), `sender`, `skill` and more. Needed;
+// PALYRA_NOT_FOUND when none waits. It is gone once the tool has returned 0, else it comes again.
+PALYRA_IMPORT("channel", "receive") int32_t palyra_channel_receive(int32_t channel, char* buffer, size_t cap);
+
+// ---- palyra:skill/files: folders that the operator granted -------------------------------------
+// Paths are relative to a root and never leave it; for stat and list the empty one is the root itself.
+
+enum {
+  PALYRA_OPEN_READ = 1,
+  PALYRA_OPEN_WRITE = 2,
+  PALYRA_OPEN_CREATE = 4,
+  PALYRA_OPEN_TRUNCATE = 8,
+  PALYRA_OPEN_APPEND = 16,
+  PALYRA_OPEN_EXCLUSIVE = 32,
+};
+enum { PALYRA_FROM_START, PALYRA_FROM_HERE, PALYRA_FROM_END };
+enum { PALYRA_KIND_FILE = 1, PALYRA_KIND_DIRECTORY = 2 };
+
+// What palyra_file_stat writes.
+typedef struct {
+  uint8_t kind;
+  uint8_t zero[7];
+  uint64_t size;
+  uint64_t modified_ms;  // since 1970-01-01 UTC
+} palyra_file_facts;
+
+// One root, as the manifest declares it. A handle; PALYRA_NOT_FOUND.
+PALYRA_IMPORT("files", "root") int32_t palyra_file_root(const char* name, size_t size);
+// `flags` is a sum of PALYRA_OPEN_*. A handle; PALYRA_NOT_FOUND, PALYRA_DENIED.
+PALYRA_IMPORT("files", "open")
+int32_t palyra_file_open(int32_t root, const char* path, size_t path_size, int32_t flags);
+// Bytes read, 0 at the end.
+PALYRA_IMPORT("files", "read") int32_t palyra_file_read(int32_t file, void* buffer, size_t cap);
+// Bytes written; PALYRA_TOO_LARGE over the root's quota.
+PALYRA_IMPORT("files", "write") int32_t palyra_file_write(int32_t file, const void* data, size_t size);
+// The new position.
+PALYRA_IMPORT("files", "seek") int64_t palyra_file_seek(int32_t file, int64_t offset, int32_t whence);
+PALYRA_IMPORT("files", "size") int64_t palyra_file_size(int32_t file);
+PALYRA_IMPORT("files", "sync") int32_t palyra_file_sync(int32_t file);
+PALYRA_IMPORT("files", "close") int32_t palyra_file_close(int32_t file);
+PALYRA_IMPORT("files", "stat")
+int32_t palyra_file_stat(int32_t root, const char* path, size_t path_size, palyra_file_facts* facts);
+// The names in a directory after one (an empty one: from the first), laid out as palyra_storage_list does.
+PALYRA_IMPORT("files", "list")
+int32_t palyra_file_list(int32_t root, const char* path, size_t path_size, const char* after, size_t after_size,
+                         void* buffer, size_t cap);
+PALYRA_IMPORT("files", "make-directory")
+int32_t palyra_file_make_directory(int32_t root, const char* path, size_t path_size);
+// A file, or an empty directory.
+PALYRA_IMPORT("files", "remove") int32_t palyra_file_remove(int32_t root, const char* path, size_t path_size);
+// Within one root; may replace a regular file.
+PALYRA_IMPORT("files", "rename")
+int32_t palyra_file_rename(int32_t root, const char* from, size_t from_size, const char* to, size_t to_size);
+
 // ---- Text -------------------------------------------------------------------------------------
 
 // A view of bytes that somebody else keeps.
@@ -140,12 +266,17 @@ void palyra_error_text(palyra_text text);
 void palyra_error_integer(int64_t value);
 // Writes the last piece and returns 1.
 int32_t palyra_fail(const char* literal);
+// The word for a negative result of a host function, such as `denied`.
+palyra_text palyra_result_name(int64_t result);
+// Writes `<what>: <the word for the result>` and returns 1.
+int32_t palyra_fail_result(const char* what, int64_t result);
 
 // ---- Memory -----------------------------------------------------------------------------------
 // One stack of blocks that grows upward through memory.grow. The instance serves one call and is
 // thrown away, so most tools never release anything. When the budget of the manifest
 // (`max_memory_bytes`) is used up these functions trap: the caller sees QuotaExceeded, so no result
-// needs a check.
+// needs a check. Where a libc with `malloc` is linked the blocks come from its heap instead, and
+// palyra_release does nothing.
 
 // `size` bytes, zeroed, aligned to 16.
 void* palyra_alloc(size_t size);
@@ -154,6 +285,26 @@ void* palyra_resize(void* block, size_t old_size, size_t size);
 // The current top; palyra_release gives back everything allocated since.
 void* palyra_mark(void);
 void palyra_release(void* mark);
+
+// ---- Whole values -----------------------------------------------------------------------------
+// Each asks the host again with a larger buffer until the value fits, and keeps it in fresh memory. 0, or what the host
+// answered; then the text is empty.
+
+// One setting of the skill, as JSON text.
+int32_t palyra_config_text(const char* key, palyra_text* value);
+// Every byte of an asset.
+int32_t palyra_asset_text(const char* path, palyra_text* content);
+// What is left of an answer's body.
+int32_t palyra_http_response_text(int32_t request, palyra_text* body);
+int32_t palyra_http_response_header_text(int32_t request, const char* name, palyra_text* value);
+// `version` may be NULL.
+int32_t palyra_storage_text(int32_t storage, palyra_text key, palyra_text* value, int64_t* version);
+// The envelope of the next message.
+int32_t palyra_channel_text(int32_t channel, palyra_text* envelope);
+// What is left of an open file.
+int32_t palyra_file_text(int32_t file, palyra_text* content);
+// Takes the next name off what palyra_storage_list or palyra_file_list wrote. False at its end.
+bool palyra_take_name(palyra_text* list, palyra_text* name);
 
 // ---- Numbers ----------------------------------------------------------------------------------
 
@@ -233,14 +384,18 @@ void palyra_write_integer(palyra_writer* out, int64_t value);
 void palyra_write_double(palyra_writer* out, double value);
 void palyra_write_boolean(palyra_writer* out, bool value);
 void palyra_write_null(palyra_writer* out);
+// Hands what has been written so far to the host; `status` says whether it took it.
+void palyra_write_flush(palyra_writer* out);
 // Hands the rest to the host. 0, or 1 with the failure message written: return it from the tool.
 int32_t palyra_write_finish(palyra_writer* out);
 
 #ifdef PALYRA_SKILL_IMPLEMENTATION
 
 // ---- Implementation: what the compiler calls --------------------------------------------------
-// Weak, so that a libc that is linked as well wins. `no_builtin` keeps each loop from becoming a call
-// of itself.
+// For -ffreestanding, where no libc brings them. Weak, so that one that is linked as well wins. `no_builtin`
+// keeps each loop from becoming a call of itself.
+
+#if !__STDC_HOSTED__
 
 #define PALYRA_LIBC(name) __attribute__((weak, no_builtin(name)))
 
@@ -267,6 +422,8 @@ PALYRA_LIBC("memcmp") int memcmp(const void* a, const void* b, size_t size) {
   }
   return 0;
 }
+
+#endif  // !__STDC_HOSTED__
 
 // ---- Implementation: text and failing ---------------------------------------------------------
 
@@ -302,10 +459,26 @@ int32_t palyra_fail(const char* literal) {
   return 1;
 }
 
+palyra_text palyra_result_name(int64_t result) {
+  static const char* const kNames[] = {"ok",        "invalid",     "denied",   "not found", "too large",
+                                       "exhausted", "unavailable", "conflict", "malformed"};
+  return palyra_text_of(result > 0 || result < PALYRA_MALFORMED ? "unknown" : kNames[-result]);
+}
+
+int32_t palyra_fail_result(const char* what, int64_t result) {
+  palyra_error(what);
+  palyra_error(": ");
+  palyra_error_text(palyra_result_name(result));
+  return 1;
+}
+
 // ---- Implementation: memory -------------------------------------------------------------------
 
 extern char __heap_base;  // made by the linker: the first byte after data and stack
 static uintptr_t palyra_top_;
+
+// A libc's heap begins where this one would. Weak: NULL unless something else needs it.
+extern void* palyra_libc_calloc_(size_t count, size_t size) __asm__("calloc") __attribute__((weak));
 
 static uintptr_t palyra_aligned_(uintptr_t at) { return (at + 15) & ~(uintptr_t)15; }
 
@@ -329,16 +502,158 @@ void* palyra_mark(void) {
 void palyra_release(void* mark) { palyra_top_ = (uintptr_t)mark; }
 
 void* palyra_alloc(size_t size) {
+  if (palyra_libc_calloc_ != NULL) {
+    void* const cleared = palyra_libc_calloc_(size == 0 ? 1 : size, 1);
+    if (cleared == NULL) __builtin_trap();
+    return cleared;
+  }
   void* block = palyra_mark();
   palyra_reserve_((uintptr_t)block, size);
   return __builtin_memset(block, 0, size);
 }
 
 void* palyra_resize(void* block, size_t old_size, size_t size) {
-  if ((uintptr_t)block + old_size != palyra_top_) return __builtin_memcpy(palyra_alloc(size), block, old_size);
+  if (palyra_libc_calloc_ != NULL || (uintptr_t)block + old_size != palyra_top_) {
+    return __builtin_memcpy(palyra_alloc(size), block, old_size < size ? old_size : size);
+  }
   palyra_reserve_((uintptr_t)block, size);
   __builtin_memset((char*)block + old_size, 0, size - old_size);
   return block;
+}
+
+// ---- Implementation: whole values -------------------------------------------------------------
+
+#define PALYRA_FIRST_CAP_ 1024
+
+// `at` grows with what has been read; both are empty before the first piece.
+typedef struct {
+  char* data;
+  size_t used;
+  size_t cap;
+} palyra_growing_;
+
+static void palyra_grow_(palyra_growing_* text) {
+  const size_t cap = text->cap == 0 ? PALYRA_FIRST_CAP_ : text->cap * 2;
+  text->data = (char*)(text->cap == 0 ? palyra_alloc(cap) : palyra_resize(text->data, text->cap, cap));
+  text->cap = cap;
+}
+
+// Reads to the end with one of the functions that answer 0 there.
+static int32_t palyra_read_to_end_(int32_t (*read)(int32_t, void*, size_t), int32_t object, palyra_text* out) {
+  palyra_growing_ text = {NULL, 0, 0};
+  palyra_text empty = {"", 0};
+  *out = empty;
+  for (;;) {
+    if (text.used == text.cap) palyra_grow_(&text);
+    const int32_t got = read(object, text.data + text.used, text.cap - text.used);
+    if (got < 0) return got;
+    if (got == 0) break;
+    text.used += (size_t)got;
+  }
+  out->data = text.data;
+  out->size = text.used;
+  return 0;
+}
+
+// What one of the functions that answer how much is needed is asked about.
+typedef struct {
+  int32_t object;
+  palyra_text key;
+  int64_t* version;
+  int32_t (*ask)(const void* question, char* buffer, size_t cap);
+} palyra_question_;
+
+static int32_t palyra_ask_(const palyra_question_* question, palyra_text* out) {
+  palyra_text text = {"", 0};
+  size_t cap = PALYRA_FIRST_CAP_;
+  *out = text;
+  for (;;) {
+    char* const buffer = (char*)palyra_alloc(cap);
+    const int32_t needed = question->ask(question, buffer, cap);
+    if (needed < 0) return needed;
+    text.data = buffer;
+    text.size = (size_t)needed;
+    if (text.size <= cap) break;
+    cap = text.size;
+  }
+  *out = text;
+  return 0;
+}
+
+static int32_t palyra_ask_config_(const void* question, char* buffer, size_t cap) {
+  const palyra_question_* const q = (const palyra_question_*)question;
+  return palyra_config(q->key.data, q->key.size, buffer, cap);
+}
+
+static int32_t palyra_ask_header_(const void* question, char* buffer, size_t cap) {
+  const palyra_question_* const q = (const palyra_question_*)question;
+  return palyra_http_response_header(q->object, q->key.data, q->key.size, buffer, cap);
+}
+
+static int32_t palyra_ask_storage_(const void* question, char* buffer, size_t cap) {
+  const palyra_question_* const q = (const palyra_question_*)question;
+  return palyra_storage_get(q->object, q->key.data, q->key.size, buffer, cap, q->version);
+}
+
+static int32_t palyra_ask_channel_(const void* question, char* buffer, size_t cap) {
+  return palyra_channel_receive(((const palyra_question_*)question)->object, buffer, cap);
+}
+
+int32_t palyra_config_text(const char* key, palyra_text* value) {
+  const palyra_question_ question = {0, palyra_text_of(key), NULL, palyra_ask_config_};
+  return palyra_ask_(&question, value);
+}
+
+int32_t palyra_asset_text(const char* path, palyra_text* content) {
+  const palyra_text name = palyra_text_of(path);
+  const int32_t asset = palyra_asset_open(name.data, name.size);
+  content->data = "";
+  content->size = 0;
+  if (asset < 0) return asset;
+  const size_t size = (size_t)palyra_asset_size(asset);
+  char* const bytes = (char*)palyra_alloc(size);
+  const int32_t got = palyra_asset_read(asset, bytes, size, 0);
+  (void)palyra_asset_close(asset);
+  if (got < 0) return got;
+  content->data = bytes;
+  content->size = (size_t)got;
+  return 0;
+}
+
+int32_t palyra_http_response_text(int32_t request, palyra_text* body) {
+  return palyra_read_to_end_(palyra_http_response_read, request, body);
+}
+
+int32_t palyra_http_response_header_text(int32_t request, const char* name, palyra_text* value) {
+  const palyra_question_ question = {request, palyra_text_of(name), NULL, palyra_ask_header_};
+  return palyra_ask_(&question, value);
+}
+
+int32_t palyra_storage_text(int32_t storage, palyra_text key, palyra_text* value, int64_t* version) {
+  const palyra_question_ question = {storage, key, version, palyra_ask_storage_};
+  return palyra_ask_(&question, value);
+}
+
+int32_t palyra_channel_text(int32_t channel, palyra_text* envelope) {
+  const palyra_text none = {"", 0};
+  const palyra_question_ question = {channel, none, NULL, palyra_ask_channel_};
+  return palyra_ask_(&question, envelope);
+}
+
+int32_t palyra_file_text(int32_t file, palyra_text* content) {
+  return palyra_read_to_end_(palyra_file_read, file, content);
+}
+
+bool palyra_take_name(palyra_text* list, palyra_text* name) {
+  if (list->size < 2) return false;
+  const unsigned char* const bytes = (const unsigned char*)list->data;
+  const size_t size = (size_t)(bytes[0] | bytes[1] << 8);
+  if (size > list->size - 2) return false;
+  name->data = list->data + 2;
+  name->size = size;
+  list->data += 2 + size;
+  list->size -= 2 + size;
+  return true;
 }
 
 // ---- Implementation: natural numbers of up to 4,096 bits --------------------------------------
@@ -876,14 +1191,14 @@ palyra_writer palyra_write_output(void) {
   return out;
 }
 
-static void palyra_flush_(palyra_writer* out) {
+void palyra_write_flush(palyra_writer* out) {
   if (out->status == 0 && out->used > 0) out->status = palyra_output_write(out->buffer, out->used);
   out->used = 0;
 }
 
 static void palyra_put_(palyra_writer* out, const char* data, size_t size) {
   while (size > 0) {
-    if (out->used == sizeof out->buffer) palyra_flush_(out);
+    if (out->used == sizeof out->buffer) palyra_write_flush(out);
     const size_t room = sizeof out->buffer - out->used;
     const size_t part = size < room ? size : room;
     __builtin_memcpy(out->buffer + out->used, data, part);
@@ -987,7 +1302,7 @@ void palyra_write_boolean(palyra_writer* out, bool value) {
 void palyra_write_null(palyra_writer* out) { palyra_put_value_(out, "null", 4, true); }
 
 int32_t palyra_write_finish(palyra_writer* out) {
-  palyra_flush_(out);
+  palyra_write_flush(out);
   return out->status == 0 ? 0 : palyra_fail("the result is larger than the output may be");
 }
 

@@ -20,6 +20,35 @@ struct Names {
   std::string name;
 };
 
+// What the tool `greet` is written in.
+struct LanguageTemplates {
+  std::string_view language;
+  std::string_view source;
+  std::string_view sdk;
+  std::string_view toolchain;
+  std::span<const Template> files;
+};
+
+LanguageTemplates templates_of(GuestLanguage language) {
+  switch (language) {
+    case GuestLanguage::kC:
+      return {"C", "src/greet.c", "sdk/palyra_skill.h", "clang-19 and lld-19", c_templates()};
+    case GuestLanguage::kCpp:
+      return {"C++", "src/greet.cpp", "sdk/palyra_skill.hpp", "clang-19, lld-19 and libc++ for wasm32-wasi",
+              cpp_templates()};
+    case GuestLanguage::kRust:
+      return {"Rust", "src/greet.rs", "sdk/", "cargo with the target wasm32-unknown-unknown", rust_templates()};
+    case GuestLanguage::kGo:
+      return {"Go", "greet.go", "sdk/", "Go 1.24 or newer", go_templates()};
+    case GuestLanguage::kAssemblyScript:
+      return {"AssemblyScript", "assembly/greet.ts", "assembly/palyra/", "the compiler that `npm install` brings",
+              assemblyscript_templates()};
+    case GuestLanguage::kWat:
+      return {};
+  }
+  return {};
+}
+
 // The last part of the path, made a segment of a skill id.
 std::string name_of(const fs::path& directory) {
   std::string name;
@@ -47,14 +76,16 @@ Result<Names> choose_names(const InitSkillRequest& request) {
   return names;
 }
 
-std::string filled(std::string_view text, const Names& names) {
+std::string filled(std::string_view text, const Names& names, const LanguageTemplates& language) {
   std::string out(text);
-  const std::pair<std::string_view, const std::string*> values[] = {
-      {"{{publisher}}", &names.publisher}, {"{{skill_id}}", &names.skill_id}, {"{{name}}", &names.name}};
+  const std::pair<std::string_view, std::string_view> values[] = {
+      {"{{publisher}}", names.publisher},   {"{{skill_id}}", names.skill_id}, {"{{name}}", names.name},
+      {"{{language}}", language.language},  {"{{source}}", language.source},  {"{{sdk}}", language.sdk},
+      {"{{toolchain}}", language.toolchain}};
   for (const auto& [placeholder, value] : values) {
     for (std::size_t at = out.find(placeholder); at != std::string::npos; at = out.find(placeholder, at)) {
-      out.replace(at, placeholder.size(), *value);
-      at += value->size();
+      out.replace(at, placeholder.size(), value);
+      at += value.size();
     }
   }
   return out;
@@ -80,14 +111,15 @@ Result<> check_empty(const std::string& directory) {
 
 class Writer {
  public:
-  Writer(std::string directory, const Names& names) : directory_(std::move(directory)), names_(names) {}
+  Writer(std::string directory, const Names& names, const LanguageTemplates& language)
+      : directory_(std::move(directory)), names_(names), language_(language) {}
 
   Result<> write(const Template& file) {
     constexpr mode_t kPlainMode = 0644;
     constexpr mode_t kScriptMode = 0755;
-    const std::string name = filled(file.path, names_);
+    const std::string name = filled(file.path, names_, language_);
     const std::string path = directory_ + "/" + name;
-    const std::string text = filled(file.text, names_);
+    const std::string text = filled(file.text, names_, language_);
     PALYRA_TRY(make_directory_for(path));
     PALYRA_TRY(write_file_atomic(path, as_bytes(text), file.mode == TemplateMode::kScript ? kScriptMode : kPlainMode,
                                  Overwrite::kNo));
@@ -99,6 +131,7 @@ class Writer {
  private:
   std::string directory_;
   const Names& names_;
+  const LanguageTemplates& language_;
   std::vector<std::string> files_;
 };
 
@@ -107,16 +140,15 @@ class Writer {
 Result<InitSkillReply> init_skill(const InitSkillRequest& request) {
   const Names names = PALYRA_TRY(choose_names(request));
   PALYRA_TRY(check_empty(request.directory));
-  Writer writer(request.directory, names);
-  const bool c = request.language == GuestLanguage::kC;
-  for (const Template& file : c ? c_templates() : wat_templates()) PALYRA_TRY(writer.write(file));
-  if (c) {
-    PALYRA_TRY(writer.write({.path = "sdk/palyra_skill.h", .text = c_sdk_header(), .mode = TemplateMode::kPlain}));
-  }
+  const LanguageTemplates language = templates_of(request.language);
+  Writer writer(request.directory, names, language);
+  const bool wat = request.language == GuestLanguage::kWat;
+  for (const Template& file : wat ? wat_templates() : greet_templates()) PALYRA_TRY(writer.write(file));
+  for (const Template& file : language.files) PALYRA_TRY(writer.write(file));
   return InitSkillReply{.skill_id = names.skill_id,
                         .name = names.name,
-                        .tool_id = names.skill_id + (c ? ".greet" : ".echo"),
-                        .sample_input = c ? R"({"who":"Ada"})" : R"({"text":"hello"})",
+                        .tool_id = names.skill_id + (wat ? ".echo" : ".greet"),
+                        .sample_input = wat ? R"({"text":"hello"})" : R"({"who":"Ada"})",
                         .files = writer.take_files()};
 }
 

@@ -3,6 +3,8 @@
 
 #include <palyra/skills/verify.h>
 
+#include <map>
+
 namespace palyra::app {
 namespace {
 
@@ -37,18 +39,28 @@ TEST_F(InitSkillTest, ASkillInTextRunsAndPackagesAsItStands) {
   EXPECT_EQ(testing::must_read(request.output), first);
 }
 
-TEST_F(InitSkillTest, ASkillInCCarriesTheSdkAndScriptsThatCanBeStarted) {
-  const std::string directory = dir_.file("hello");
-  const auto reply = init_skill({.directory = directory, .language = GuestLanguage::kC, .publisher = "acme"});
-  ASSERT_THAT(reply, IsOk());
-  for (const std::string& file : reply->files) EXPECT_TRUE(std::filesystem::exists(directory + "/" + file)) << file;
-  EXPECT_NE(as_text(testing::must_read(directory + "/sdk/palyra_skill.h")).find("PALYRA_TOOL"), std::string::npos);
-  for (const char* script : {"build.sh", "test.sh"}) {
-    const auto mode = std::filesystem::status(directory + "/" + script).permissions();
-    EXPECT_NE(mode & std::filesystem::perms::owner_exec, std::filesystem::perms::none) << script;
-  }
-  for (const std::string& file : reply->files) {
-    EXPECT_EQ(as_text(testing::must_read(directory + "/" + file)).find("{{"), std::string::npos) << file;
+TEST_F(InitSkillTest, ASkillOfEveryLanguageCarriesItsSdkAndScriptsThatCanBeStarted) {
+  const std::map<std::string_view, std::string> sdks{{"c", "sdk/palyra_skill.h"},
+                                                     {"cpp", "sdk/palyra_skill.hpp"},
+                                                     {"rust", "sdk/src/lib.rs"},
+                                                     {"go", "sdk/palyra.go"},
+                                                     {"assemblyscript", "assembly/palyra/palyra.ts"},
+                                                     {"wat", "modules/wat.wat"}};
+  for (const auto& [name, language] : kGuestLanguages) {
+    const std::string directory = dir_.file(std::string(name));
+    const auto reply = init_skill({.directory = directory, .language = language, .publisher = "acme"});
+    ASSERT_THAT(reply, IsOk()) << name;
+    EXPECT_THAT(reply->files, ::testing::IsSupersetOf({"skill.toml", "README.md", "build.sh", "test.sh"})) << name;
+    EXPECT_THAT(reply->files, ::testing::Contains(sdks.at(name))) << name;
+    for (const std::string& file : reply->files) {
+      const Bytes text = testing::must_read(directory + "/" + file);
+      EXPECT_FALSE(text.empty()) << name << " " << file;
+      EXPECT_EQ(as_text(text).find("{{"), std::string::npos) << name << " " << file;
+    }
+    for (const char* script : {"build.sh", "test.sh"}) {
+      const auto mode = std::filesystem::status(directory + "/" + script).permissions();
+      EXPECT_NE(mode & std::filesystem::perms::owner_exec, std::filesystem::perms::none) << name << " " << script;
+    }
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <sstream>
 
@@ -22,13 +23,14 @@ struct InitOptions {
 };
 
 Result<Report> init(const InitOptions& options) {
+  const app::GuestLanguage language =
+      std::ranges::find(app::kGuestLanguages, options.language, &app::GuestLanguageName::name)->language;
   const app::InitSkillReply reply = PALYRA_TRY(
-      app::init_skill({.directory = options.directory,
-                       .language = options.language == "c" ? app::GuestLanguage::kC : app::GuestLanguage::kWat,
-                       .publisher = options.publisher}));
+      app::init_skill({.directory = options.directory, .language = language, .publisher = options.publisher}));
   const std::string enter = fmt::format("cd {}", shown(options.directory));
   std::vector<std::string> next{enter};
-  if (options.language == "c") next.emplace_back("./build.sh");
+  if (language == app::GuestLanguage::kAssemblyScript) next.emplace_back("npm install");
+  if (language != app::GuestLanguage::kWat) next.emplace_back("./build.sh");
   next.emplace_back("./test.sh");
   next.emplace_back("palyra skills package keygen -o my.palyra-key --no-passphrase");
   next.push_back(
@@ -50,10 +52,12 @@ void add_init_command(CLI::App& program, Dispatch& dispatch) {
                                             .about = "Write a new skill that builds, tests and packages as it stands",
                                             .examples = "Examples:\n"
                                                         "  palyra init hello\n"
-                                                        "  palyra init hello --lang wat --publisher acme\n"});
+                                                        "  palyra init hello --lang rust --publisher acme\n"});
   const auto options = std::make_shared<InitOptions>();
   command->add_option("DIR", options->directory, "a new or empty directory; its name becomes the skill's")->required();
-  one_of(command->add_option("--lang", options->language, "what its source is written in (default: c)"), {"c", "wat"});
+  std::vector<std::string> languages;
+  for (const app::GuestLanguageName& each : app::kGuestLanguages) languages.emplace_back(each.name);
+  one_of(command->add_option("--lang", options->language, "what its source is written in (default: c)"), languages);
   command->add_option("--publisher", options->publisher, "whose skill it is (default: example)");
   set_action(command, dispatch, [options](Session&) { return init(*options); });
 }

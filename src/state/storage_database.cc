@@ -7,8 +7,6 @@
 
 #include <palyra/state/storage_codes.h>
 
-#include <cerrno>
-#include <unistd.h>
 
 namespace palyra::state {
 namespace {

@@ -7,8 +7,6 @@ usage: journey.py PALYRA
 import base64
 import json
 import os
-import shutil
-import subprocess
 import sys
 import unittest
 
@@ -272,21 +270,6 @@ class Journey(unittest.TestCase):
         data = self.home.file("data.csv", 'a,b\n1,"ü"\n')
         result = self.home.run("run", "--module", guest, "--input", '{"top":3}', "--input-file", f"csv={data}")
         self.assertEqual(json.loads(result.out), {"top": 3, "csv": 'a,b\n1,"ü"\n'})
-
-    def test_the_skill_that_init_writes_in_c_builds_tests_and_runs(self):
-        if not (shutil.which("clang-19") and shutil.which("wasm-ld-19")):
-            self.skipTest("no clang-19 with lld-19")
-        directory = self.home.file("greeter")
-        self.home.ok("init", directory, "--lang", "c", "--publisher", "acme")
-        for script in ("./build.sh", "./test.sh"):
-            done = subprocess.run([script], cwd=directory, env=self.home.environment, capture_output=True, check=False)
-            self.assertEqual(done.returncode, 0, done.stderr.decode())
-        package = self.home.make_skill("greeter")
-        self.home.ok("trust", "init")
-        self.home.ok("trust", "add", "acme", "--key", self.home.file("acme.palyra-key"))
-        self.home.ok("skills", "install", package, "--promote", "--yes", **ALLOW_FLAG)
-        document = self.home.ok("run", "acme.greeter.greet", "--input", '{"who":"Ada"}')
-        self.assertEqual(document["output"], {"greeting": "Hello, Ada!"})
 
     def test_a_backup_put_back_is_the_state_again(self):
         self.installed()

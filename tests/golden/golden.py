@@ -77,6 +77,7 @@ SCENARIO = [
      {"PALYRA_CONFIG": "good.toml", "PALYRA_LIMITS__MAX_INSTANCES": "7", "PALYRA_LIMITS__FUEL_BUDGT": "1"}),
     ("config_out_of_range", ["config", "show"], b"", {"PALYRA_CONFIG": "wrong.toml"}),
     ("init", ["init", "hello", "--lang", "wat", "--publisher", "acme"]),
+    ("init_cpp", ["init", "greeter", "--lang", "cpp", "--publisher", "acme"]),
     ("init_again", ["init", "hello", "--lang", "wat", "--publisher", "acme"]),
     ("keygen", ["skills", "package", "keygen", "-o", "made.palyra-key", "--no-passphrase"]),
     ("keygen_no_terminal", ["skills", "package", "keygen", "-o", "none.palyra-key"]),

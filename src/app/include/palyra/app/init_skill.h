@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace palyra::app {
@@ -13,7 +14,18 @@ namespace palyra::app {
 inline constexpr ErrorCode kInitNotEmpty{ErrorKind::kAlreadyExists, "package.directory_not_empty"};
 inline constexpr ErrorCode kInitName{ErrorKind::kInvalidArgument, "package.init_name"};
 
-enum class GuestLanguage : std::uint8_t { kC, kWat };
+enum class GuestLanguage : std::uint8_t { kC, kCpp, kRust, kGo, kAssemblyScript, kWat };
+
+struct GuestLanguageName {
+  std::string_view name;  // as a person types it
+  GuestLanguage language;
+};
+inline constexpr GuestLanguageName kGuestLanguages[] = {{"c", GuestLanguage::kC},
+                                                        {"cpp", GuestLanguage::kCpp},
+                                                        {"rust", GuestLanguage::kRust},
+                                                        {"go", GuestLanguage::kGo},
+                                                        {"assemblyscript", GuestLanguage::kAssemblyScript},
+                                                        {"wat", GuestLanguage::kWat}};
 
 struct InitSkillRequest {
   std::string directory;  // made, or empty; its last part becomes the skill's name

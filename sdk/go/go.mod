@@ -1,0 +1,3 @@
+module palyra.dev/skill
+
+go 1.24
