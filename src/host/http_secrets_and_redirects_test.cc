@@ -14,6 +14,7 @@ using testing::kSendWithSecret;
 using testing::kShow;
 using testing::kUseSecret;
 using ::testing::Not;
+using testing::OneSecret;
 using testing::Ran;
 using testing::to_word;
 using HttpFunctions = testing::HttpGuestTest;
@@ -84,8 +85,59 @@ TEST_F(HttpFunctions, AReplyThatCannotBeScannedFailsTheRequestWithASecret) {
   http.answer(200, {{"Content-Encoding", "gzip"}}, "zipped");
   EXPECT_EQ(word("/v1", kSendWithSecret), "returns -6");
   EXPECT_THAT(last.record.failures, ElementsAre(HasSubstr("encoded")));
+  http.answer(200, {{"Content-Encoding", "identity"}, {"Content-Encoding", "gzip"}}, "zipped");
+  EXPECT_EQ(word("/v1", kSendWithSecret), "returns -6");
+  http.answer(200, {{"Transfer-Encoding", "gzip, chunked"}}, "zipped");
+  EXPECT_EQ(word("/v1", kSendWithSecret), "returns -6");
+  http.answer(200, {{"Transfer-Encoding", "Chunked"}}, "plain");
+  EXPECT_EQ(word("/v1", kSendWithSecret), "returns 200");
   http.answer(200, {{"content-encoding", "identity"}}, "plain");
   EXPECT_EQ(word("/v1", kSendWithSecret), "returns 200");
+}
+
+// S04: a server that was not told the secret answers with what it tries.
+TEST_F(HttpFunctions, AReplyWithASecretThatTheRequestDidNotCarryEndsTheSending) {
+  http.answer(200, {}, "is it tok_0123456789abcdef?");
+  const std::string twice = fmt::format(
+      R"((drop {}) (drop (call $call.output-write (i32.const 5000)
+          (call $http.response-read (local.get $r) (i32.const 5000) (i32.const 500))))
+        (call $http.send (call $http.open (local.get $g) (i32.const 0) (i32.const 1024) (i32.const 3))))",
+      kSend);
+  EXPECT_EQ(word("/v1", twice), "returns -5");
+  EXPECT_THAT(last.results.output, IsEmpty());
+  EXPECT_THAT(last.record.failures, ElementsAre(HasSubstr("a secret that the request did not carry")));
+  EXPECT_EQ(http.asked.size(), 1U);
+}
+
+// S02: a server that decodes what it was sent answers with the half that matters.
+TEST_F(HttpFunctions, AnEchoOfThePasswordAloneIsRedacted) {
+  OneSecret pair("administrator:a-password-0123456789");
+  setup.secrets = &pair;
+  grant({with_secret(rule("/v1"), "basic")});
+  http.answer(200, {}, R"({"password":"a-password-0123456789"})");
+  const Ran ran = request("/v1", fmt::format("{} {}", kUseSecret, kShow));
+  EXPECT_THAT(std::string(as_text(ran.results.output)), Not(HasSubstr("a-password")));
+}
+
+// S02: names are handed on in lower case.
+TEST_F(HttpFunctions, ASecretInTheNameOfAHeaderIsRedacted) {
+  grant({with_secret(rule("/v1"), "bearer")});
+  http.answer(200, {{"Tok_0123456789Abcdef", "x"}});
+  const Ran ran = request("/v1", fmt::format(R"({} (drop {})
+      (drop (call $call.output-write (i32.const 5000)
+        (call $http.response-header-names (local.get $r) (i32.const 5000) (i32.const 500)))) (i32.const 0))",
+                                             kUseSecret, kSend));
+  EXPECT_THAT(std::string(as_text(ran.results.output)), AllOf(HasSubstr("****"), Not(HasSubstr("tok_0123"))));
+}
+
+// H05
+TEST_F(HttpFunctions, ARedirectThatRepeatsTheQueryDoesNotSendTheSecretTwice) {
+  HttpRule hops = with_secret(rule("/v1"), "query:key");
+  hops.redirects = 1;
+  grant({hops});
+  http.answer(302, {{"location", "/v1/b?a=1&key=tok_0123456789abcdef&c"}});
+  EXPECT_EQ(word("/v1/a", kSendWithSecret), "returns 200");
+  EXPECT_THAT(http.asked.back(), HasSubstr("/v1/b?a=1&c&key=tok_0123456789abcdef\n"));
 }
 
 // H11: what came encoded stays encoded.
