@@ -130,7 +130,7 @@ Result<crypto::Sha256Digest> Statement::digest(int column) const {
 
 Result<Database> Database::open_raw(const std::string& path, int flags, std::chrono::milliseconds wait) {
   sqlite3* raw = nullptr;
-  const int status = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int status = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database(raw);  // SQLite gives a handle to close even when it fails
   if (status != SQLITE_OK) return failed(raw, status, fmt::format("cannot open '{}'", path));
   Result<> configured = database.configure(wait);

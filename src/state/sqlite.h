@@ -2,6 +2,7 @@
 #pragma once
 // SQLite behind four thin types. No other file of the project includes <sqlite3.h>.
 //
+// A connection belongs to one thread at a time: SQLite locks nothing for it.
 // Every connection: rollback journal, synchronous=EXTRA, foreign keys, no trusted schema, DEFENSIVE, no loadable
 // extensions, bounded lengths, and a wait of kBusyTimeout for another process's lock.
 
