@@ -99,8 +99,7 @@ TEST_F(HttpFunctions, AReplyThatCannotBeScannedFailsTheRequestWithASecret) {
 TEST_F(HttpFunctions, AReplyWithASecretThatTheRequestDidNotCarryEndsTheSending) {
   http.answer(200, {}, "is it tok_0123456789abcdef?");
   const std::string twice = fmt::format(
-      R"((drop {}) (drop (call $call.output-write (i32.const 5000)
-          (call $http.response-read (local.get $r) (i32.const 5000) (i32.const 500))))
+      R"((drop {}) (drop (call $http.response-read (local.get $r) (i32.const 5000) (i32.const 500)))
         (call $http.send (call $http.open (local.get $g) (i32.const 0) (i32.const 1024) (i32.const 3))))",
       kSend);
   EXPECT_EQ(word("/v1", twice), "returns -5");
