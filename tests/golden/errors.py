@@ -354,6 +354,9 @@ NOT_HERE = {
         trust.rotation_chain trust.rotation_fork trust.revocation_limit trust.revocation_scope
         trust.revocations_stale""",
     "needs an older file, or a thousand values; vault_test.cc has them": "secret.vault_rolled_back secret.too_many",
+    "only a guest sees what became of its files; skill_files_test.cc has them": """
+        files.denied files.disk_full files.exists files.invalid files.is_a_directory files.not_a_directory
+        files.not_empty files.not_found files.over_quota files.read_only files.unavailable""",
     "needs a server, or a thousand messages; http_egress_test.cc and channels_test.cc have them": """
         http.address_refused http.cancelled http.connect_failed http.header_refused http.name_unresolved
         http.not_granted http.reply_broken http.reply_too_large http.reply_too_slow http.secret_unusable http.timed_out
