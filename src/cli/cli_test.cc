@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exit_code.h"
-#include "shell_quoted.h"
 
 #include <palyra/base/testing.h>
 
@@ -12,12 +11,6 @@
 
 namespace palyra::cli {
 namespace {
-
-TEST(ShellQuotedTest, AStrangersTextStaysOneWordOfAShell) {
-  EXPECT_EQ(shell_quoted(""), "''");
-  EXPECT_EQ(shell_quoted("https://a.example:443/ GET"), "'https://a.example:443/ GET'");
-  EXPECT_EQ(shell_quoted("/$(id)'; touch x"), R"('/$(id)'\''; touch x')");
-}
 
 // docs/cli.md, "Exit codes".
 TEST(ExitCodeTest, EveryKindOfErrorHasTheDocumentedStatus) {

@@ -2,12 +2,12 @@
 #include "commands.h"
 #include "present.h"
 #include "promotion.h"
-#include "shell_quoted.h"
 #include "terminal.h"
 #include "worst_failure.h"
 
 #include <palyra/app/install_skill.h>
 #include <palyra/app/update_skill.h>
+#include <palyra/base/shell_quoted.h>
 
 #include <fmt/format.h>
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace palyra::cli {
+namespace palyra {
 
 // One word of a POSIX shell, whatever is in it: it's becomes 'it'\''s'.
 std::string shell_quoted(std::string_view text);
 
-}  // namespace palyra::cli
+}  // namespace palyra

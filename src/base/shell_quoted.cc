@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "shell_quoted.h"
+#include <palyra/base/shell_quoted.h>
 
-namespace palyra::cli {
+namespace palyra {
 
 std::string shell_quoted(std::string_view text) {
   std::string quoted = "'";
@@ -15,4 +15,4 @@ std::string shell_quoted(std::string_view text) {
   return quoted + "'";
 }
 
-}  // namespace palyra::cli
+}  // namespace palyra
