@@ -21,7 +21,13 @@ using capability::Capability;
 using capability::CapabilityGrantSet;
 using state::VersionStatus;
 
-bool is_not_active(const state::InstalledVersion& version) { return version.status != VersionStatus::kActive; }
+// One that waits, or else the active one: its grants are decided about again.
+Result<state::InstalledVersion> select_to_promote(const state::StateStore& store, const std::string& selector) {
+  auto waiting =
+      select_version(store, selector, [](const auto& version) { return version.status != VersionStatus::kActive; });
+  if (waiting || !waiting.error().is(state::kSkillNotInstalled)) return waiting;
+  return select_version(store, selector, [](const auto&) { return true; });
+}
 
 Result<> check_wildcards(const skills::SkillManifest& manifest) {
   const auto wildcard = std::ranges::find_if(manifest.ungrantable, &skills::UngrantableAsk::is_wildcard);
@@ -89,7 +95,7 @@ Result<> compile_modules(const Services& services, const skills::Artifact& artif
 
 Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromotionRequest& request) {
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
-  state::InstalledVersion version = PALYRA_TRY(select_version(store, request.selector, is_not_active));
+  state::InstalledVersion version = PALYRA_TRY(select_to_promote(store, request.selector));
   SealedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
   PromotionPlan plan{.version = std::move(version),

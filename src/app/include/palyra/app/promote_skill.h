@@ -65,6 +65,7 @@ struct PromotionPlan {
   }
 };
 
+// Of a version that waits, or, where none does, of the active one, about whose grants the operator decides again.
 // Anything but an allow or a first use is its error, and so is a host outside `compat`, a wildcard (kPromoteWildcard),
 // more grants of a class than policy.max_grants_per_class (capability::kTooManyGrants), or a root that cannot be mapped
 // (kPromoteRoot: not granted, named twice, no absolute directory of our user, "/", or one that holds the state
