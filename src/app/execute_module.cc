@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "denial_advice.h"
 #include "skill_ports.h"
 
 #include <palyra/app/call_secrets.h>
@@ -200,6 +201,7 @@ Execution execute_module(const Services& services, const ModuleCall& call) {
   execution.run_id = call.run_id;
   auto executed = execute(services, call, execution);
   if (!executed) execution.error = run_error_of(std::move(executed).error());
+  for (capability::Denial& denial : execution.record.denials) advise(denial, call.source);
   execution.record.grants_held.clear();
   for (const capability::Capability& grant : call.source.grants.to_list()) {
     execution.record.grants_held.push_back(capability::canonical_text(grant));

@@ -19,6 +19,12 @@ Json texts_json(std::span<const std::string> texts) {
   return array;
 }
 
+Json denials_json(std::span<const Denial> denials) {
+  Json::Array array;
+  for (const Denial& denial : denials) array.emplace_back(to_json(denial));
+  return array;
+}
+
 Json calls_json(std::span<const HostCallCount> calls) {
   Json::Array array;
   for (const HostCallCount& call : calls) {
@@ -109,6 +115,15 @@ void read_host_calls(Members& record, std::vector<HostCallCount>& calls) {
   }
 }
 
+void read_denials(Members& record, std::vector<Denial>& denials) {
+  const Json::Array array = record.array("denials");
+  for (const Json& element : array) {
+    auto denial = denial_from_json(element);
+    record.also(denial.has_value());
+    denials.push_back(std::move(denial).value_or(Denial()));
+  }
+}
+
 void read_log(Members& record, std::vector<LogLine>& lines) {
   const Json::Array array = record.array("log");
   for (const Json& element : array) {
@@ -132,7 +147,7 @@ Json to_json(const RunRecord& record) {
   json.set("host_calls", calls_json(record.host_calls));
   json.set("grants_held", texts_json(record.grants_held));
   json.set("grants_used", texts_json(record.grants_used));
-  json.set("denials", texts_json(record.denials));
+  json.set("denials", denials_json(record.denials));
   json.set("failures", texts_json(record.failures));
   json.set("log", log_json(record.log));
   json.set("log_lines_dropped", record.log_lines_dropped);
@@ -150,7 +165,7 @@ std::optional<RunRecord> run_record_from_json(const Json& json) {
   read_host_calls(members, record.host_calls);
   record.grants_held = members.texts("grants_held");
   record.grants_used = members.texts("grants_used");
-  record.denials = members.texts("denials");
+  read_denials(members, record.denials);
   if (json.find("failures") != nullptr) record.failures = members.texts("failures");
   read_log(members, record.log);
   record.log_lines_dropped = members.natural("log_lines_dropped");

@@ -15,7 +15,11 @@ RunRecord full_record() {
   record.bytes_out = 2;
   record.grants_held = {"http:https://api.example.com:443/"};
   record.grants_used = {"a", "b"};
-  record.denials = {"'x' is not granted"};
+  record.denials = {{.code = "http.not_granted",
+                     .asked = "GET https://a.example:443/",
+                     .allowed = "no http",
+                     .capability = "https://a.example:443/ GET",
+                     .next = {"palyra skills promote acme.a@1.0.0"}}};
   record.failures = {"GET https://a.example/: connection refused"};
   record.log = {{.level = LogLevel::kTrace, .text = "quote \" line"}, {.level = LogLevel::kError, .text = ""}};
   record.log_lines_dropped = 7;
@@ -55,8 +59,16 @@ TEST(RunRecordJsonTest, ReadsARecordFromBeforeFailuresWereRecorded) {
   EXPECT_EQ(run_record_from_json(without), expected);
 }
 
+TEST(RunRecordJsonTest, ReadsADenialFromBeforeDenialsHadFields) {
+  const auto denial = denial_from_json(Json("'x' is not granted"));
+  ASSERT_TRUE(denial.has_value());
+  EXPECT_EQ(to_text(*denial), "denied: 'x' is not granted");
+}
+
 TEST(RunRecordJsonTest, RefusesElementsOfAnotherForm) {
-  for (const char* changed : {R"("host_calls":[{"module":"m","name":"n"}])", R"("grants_used":[1])",
+  for (const char* changed : {R"("host_calls":[{"module":"m","name":"n"}])", R"("grants_used":[1])", R"("denials":[1])",
+                              R"("denials":[{"code":"a","asked":"b","allowed":"","capability":""}])",
+                              R"("denials":[{"code":"a","asked":"b","allowed":"","capability":"","next":[1]}])",
                               R"("failures":[1])", R"("failures":true)", R"("log":[{"level":"loud","text":""}])",
                               R"("duration_ms":-1)", R"("duration_ms":1e300)", R"("fuel_used":-1)"}) {
     const Json member =

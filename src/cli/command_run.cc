@@ -190,10 +190,11 @@ std::string output_text(const app::ToolOutput& output) {
 
 Report report_of(Session& session, app::Execution execution) {
   const bool ran = execution.record.duration.count() != 0;
-  if (session.options().verbose && session.output().style() == OutputStyle::kPeople && ran) {
-    std::string record = record_text(execution.record);
-    record.pop_back();
-    session.output().note(record);
+  if (session.output().style() == OutputStyle::kPeople && ran) {
+    std::string record =
+        session.options().verbose ? record_text(execution.record) : denials_text(execution.record.denials);
+    if (!record.empty()) record.pop_back();
+    if (!record.empty()) session.output().note(record);
   }
   Report report;
   if (execution.error) {

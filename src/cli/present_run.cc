@@ -86,6 +86,15 @@ std::vector<std::string> module_lines(const capability::ModuleFacts& module) {
   return lines;
 }
 
+std::string denials_text(std::span<const capability::Denial> denials) {
+  std::string text;
+  for (const capability::Denial& denial : denials) {
+    text += fmt::format("denied: {}\n", shown(to_text(denial)));
+    for (const std::string& next : denial.next) text += fmt::format("  next: {}\n", shown(next));
+  }
+  return text;
+}
+
 std::string record_text(const capability::RunRecord& record) {
   std::string text;
   for (const capability::LogLine& line : record.log) {
@@ -99,7 +108,7 @@ std::string record_text(const capability::RunRecord& record) {
                       record.bytes_out);
   text += list_text("grants held", record.grants_held);
   text += list_text("grants used", record.grants_used);
-  text += list_text("denied", record.denials);
+  text += denials_text(record.denials);
   text += list_text("failed", record.failures);
   return text;
 }

@@ -167,11 +167,7 @@ Result<Root*> SkillFiles::root(std::string_view name) {
 Result<Root*> SkillFiles::writable_root(std::string_view name) {
   Root* const found = PALYRA_TRY(root(name));
   if (found->access == FilesystemAccess::kReadWrite) return found;
-  Error error(kFilesReadOnly, fmt::format("the root '{}' is given for reading only", printable(name)));
-  return std::unexpected(
-      std::move(error).with_next(fmt::format("palyra skills promote ID --map-root {}=DIR, for a skill that asks for it "
-                                             "in write_roots",
-                                             printable(name))));
+  return fail(kFilesReadOnly, "the root '{}' is given for reading only", printable(name));
 }
 
 Result<std::unique_ptr<capability::OpenFile>> SkillFiles::open(const FileOpen& open) {

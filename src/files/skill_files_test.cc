@@ -163,9 +163,7 @@ TEST_F(SkillFilesTest, AReadOnlyRootIsNotChanged) {
   EXPECT_THAT(files.open({.at = at("a")}), IsOk());
   EXPECT_THAT(files.stat(at("a")), IsOk());
   EXPECT_THAT(files.list(at(""), "", 10), IsOk());
-  const auto refused = files.open({.at = at("a"), .use = FileUse::kWrite});
-  ASSERT_THAT(refused, FailsWith(kFilesReadOnly));
-  EXPECT_THAT(refused.error().next().front(), HasSubstr("--map-root data=DIR"));
+  EXPECT_THAT(files.open({.at = at("a"), .use = FileUse::kWrite}), FailsWith(kFilesReadOnly));
   EXPECT_THAT(files.open({.at = at("b"), .use = FileUse::kReadWrite, .if_missing = IfMissing::kCreate}),
               FailsWith(kFilesReadOnly));
   EXPECT_THAT(files.make_directory(at("b")), FailsWith(kFilesReadOnly));

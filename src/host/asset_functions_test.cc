@@ -90,7 +90,7 @@ TEST_F(AssetFunctions, TheMessageSaysWhichLookupHadFailed) {
   EXPECT_THAT(message, HasSubstr("-3 is not a handle"));
   EXPECT_THAT(message, HasSubstr("assets open \"names.csv\""));
   EXPECT_THAT(message, HasSubstr("not_found"));
-  EXPECT_THAT(ran.record.denials, ::testing::ElementsAre(message));
+  EXPECT_THAT(denials_of(ran), ::testing::ElementsAre("handle.not_opened: " + message));
 }
 
 }  // namespace

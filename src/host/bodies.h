@@ -37,10 +37,10 @@ inline CallState& state_of(runtime::HostCall& call) { return call.state<CallStat
 // The stop of a run whose guest wrote a secret to `sink`, of which `bytes` are the next; nullopt: they may go there.
 // Only of what is kept, or what is refused would stand between the pieces of a secret; before anybody can see it.
 inline std::optional<runtime::HostReturn> stop_leak(runtime::HostCall& call, Sink sink, BytesView bytes) {
-  const auto message = state_of(call).leaks().check(sink, bytes);
-  if (!message) return std::nullopt;
-  state_of(call).record_denial(*message);
-  return call.deny(*message);
+  const auto denial = state_of(call).leaks().check(sink, bytes);
+  if (!denial) return std::nullopt;
+  state_of(call).record_denial(*denial);
+  return call.deny(to_text(*denial));
 }
 
 // The answer when a port has failed: `unavailable`, and the cause for the operator alone, when another try may succeed;

@@ -7,10 +7,16 @@
 #include <algorithm>
 
 namespace palyra::host {
+
+using capability::Capability;
+using capability::Denial;
+
 namespace {
 
 // What one opened object may cost besides its bytes, which the skill's image holds anyway.
 constexpr std::size_t kObjectBytes = 32;
+
+constexpr std::size_t kMaxShownGrants = 8;  // in one denial
 
 // RFC 6838 4.2: type "/" subtype, each a restricted name of 1 to 127 characters.
 bool is_restricted_name(std::string_view name) {
@@ -28,8 +34,18 @@ bool is_media_type(std::string_view text) {
          is_restricted_name(text.substr(slash + 1));
 }
 
-void record(std::vector<std::string>& texts, std::string_view text) {
-  if (texts.size() < kMaxRecorded && std::ranges::find(texts, text) == texts.end()) texts.emplace_back(text);
+template <class Entry>
+void record(std::vector<Entry>& entries, Entry entry) {
+  const bool is_new = std::ranges::find(entries, entry) == entries.end();
+  if (entries.size() < kMaxRecorded && is_new) entries.push_back(std::move(entry));
+}
+
+std::string grants_text(std::span<const Capability> grants) {
+  std::string text;
+  for (const Capability& grant : grants.first(std::min(grants.size(), kMaxShownGrants))) {
+    text += (text.empty() ? "" : ", ") + canonical_text(grant);
+  }
+  return grants.size() > kMaxShownGrants ? text + ", ..." : text;
 }
 
 std::string_view result_name(std::int32_t result) {
@@ -141,18 +157,36 @@ std::string CallState::deny_handle(std::string_view kind, std::int32_t handle) {
   const bool may_be_result = handle < 0 && -static_cast<std::int64_t>(handle) < std::ssize(failed_lookups_);
   const std::string& lookup = may_be_result ? failed_lookups_[static_cast<std::size_t>(-handle)] : std::string();
   if (!lookup.empty()) message += fmt::format("; {} answered it ({})", lookup, result_name(handle));
-  message = without_secrets(std::move(message));
-  record_denial(message);
+  strike_out_secrets(message);
+  record_denial({.code = std::string(capability::kHandleNotOpened.id), .asked = message});
   return message;
 }
 
-std::string CallState::without_secrets(std::string text) {
-  leaks_.redact("a name that the tool asked for", {reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-  return text;
+std::int32_t CallState::missing_grant(ErrorCode code, std::string_view name, const Capability& missing) {
+  const std::string_view cls = to_text(class_of(missing));
+  const std::string asked = fmt::format("{} grant \"{}\"", cls, printable(name));
+  const std::span<const Capability> held = setup_.grants.of(class_of(missing));
+  record_denial({.code = std::string(code.id),
+                 .asked = asked,
+                 .allowed = held.empty() ? fmt::format("no {}", cls) : grants_text(held),
+                 .capability = is_well_formed(missing) ? canonical_text(missing) : std::string()});
+  return failed_lookup(kNotFound, asked);
 }
 
-void CallState::record_denial(std::string text) { record(denials_, without_secrets(std::move(text))); }
-void CallState::record_failure(std::string text) { record(failures_, without_secrets(std::move(text))); }
+void CallState::strike_out_secrets(std::string& text) {
+  leaks_.redact("a name that the tool asked for", {reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+}
+
+void CallState::record_denial(Denial denial) {
+  for (std::string* const text : {&denial.asked, &denial.allowed, &denial.capability}) strike_out_secrets(*text);
+  for (std::string& text : denial.next) strike_out_secrets(text);
+  record(denials_, std::move(denial));
+}
+
+void CallState::record_failure(std::string text) {
+  strike_out_secrets(text);
+  record(failures_, std::move(text));
+}
 
 void CallState::use_grant(const capability::Capability& grant) {
   std::string text = canonical_text(grant);

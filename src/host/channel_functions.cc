@@ -34,7 +34,9 @@ HostReturn grant(HostCall& call) noexcept {
   for (const Capability& each : channels) {
     if (std::get<ChannelUse>(each).name == name) return HostReturn::i32(*state.setup().grants.handle_of(each));
   }
-  return HostReturn::i32(state.failed_lookup(kNotFound, fmt::format("channel grant \"{}\"", printable(name))));
+  return HostReturn::i32(
+      state.missing_grant(capability::kChannelNotGranted, name,
+                          ChannelUse{.name = std::string(name), .direction = ChannelDirection::kBoth}));
 }
 
 // The grant that allows it. Grants of one channel stand beside each other, and each handle is good for what any allows.
@@ -47,10 +49,11 @@ const Capability* allowing(const CallState& state, const std::string& name, Chan
 }
 
 HostReturn deny_direction(CallState& state, const Capability& granted, ChannelDirection direction) {
-  state.record_denial(fmt::format(
-      "{} on channel {}, of which \"{}\" was granted: the manifest has to ask for the direction \"{}\" or \"both\", "
-      "and `palyra skills promote` to grant it",
-      to_text(direction), printable(std::get<ChannelUse>(granted).name), canonical_text(granted), to_text(direction)));
+  const ChannelUse needed{.name = std::get<ChannelUse>(granted).name, .direction = direction};
+  state.record_denial({.code = std::string(capability::kChannelNotGranted.id),
+                       .asked = fmt::format("channel {}", canonical_text(needed)),
+                       .allowed = canonical_text(granted),
+                       .capability = canonical_text(needed)});
   return HostReturn::i32(kDenied);
 }
 
@@ -97,10 +100,11 @@ HostReturn send(HostCall& call) noexcept {
     if (const auto stop = stop_leak(call, Sink::kChannel, body)) return *stop;
     const std::int64_t hops = state.channels().next_hops();
     if (hops > capability::kMaxHops) {
-      state.record_denial(
-          fmt::format("channel send to \"{}\": the message would be the {}th in a row, limit {}: do two "
-                      "skills answer each other?",
-                      printable(name), hops, capability::kMaxHops));
+      state.record_denial({.code = std::string(capability::kChannelTooManyHops.id),
+                           .asked = fmt::format("a message to \"{}\" that would be the {}th in a row: do skills answer "
+                                                "each other?",
+                                                printable(name), hops),
+                           .allowed = fmt::format("{} in a row", capability::kMaxHops)});
       return HostReturn::i32(kExhausted);
     }
     auto sent = port.send({.channel = name, .body = body, .hops = hops});

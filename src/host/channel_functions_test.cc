@@ -141,11 +141,12 @@ TEST_F(ChannelFunctions, TheOtherDirectionIsDeniedAndTheRecordSaysHowToAllowIt) 
   wait("out", "not for this skill");
   const Ran received = with("out", kReceive);
   EXPECT_EQ(to_word(received.outcome), "returns -2");
-  EXPECT_THAT(received.record.denials, ElementsAre(HasSubstr("receive on channel out, of which \"out send\"")));
+  EXPECT_THAT(denials_of(received),
+              ElementsAre("channel.not_granted: channel out receive; allowed: out send; needs out receive"));
   EXPECT_EQ(channels.waiting["out"].size(), 1U);
   const Ran sent = with("in", kSend);
   EXPECT_EQ(to_word(sent.outcome), "returns -2");
-  EXPECT_THAT(sent.record.denials, ElementsAre(HasSubstr("`palyra skills promote`")));
+  EXPECT_THAT(denials_of(sent), ElementsAre(HasSubstr("needs in send")));
   EXPECT_THAT(channels.sent, IsEmpty());
   EXPECT_EQ(word("both", kSend), "returns 0");
 }
@@ -193,7 +194,8 @@ TEST_F(ChannelFunctions, AMessageIsOneHopFurtherThanAnyThatWasReceived) {
   const Ran last = with("both", fmt::format("(drop {0}) {1}", kReceive, kSend));
   EXPECT_EQ(to_word(last.outcome), "returns -5");
   EXPECT_EQ(channels.sent.size(), 1U);
-  EXPECT_THAT(last.record.denials, ElementsAre(HasSubstr("5th in a row, limit 4")));
+  EXPECT_THAT(denials_of(last), ElementsAre(AllOf(HasSubstr("channel.too_many_hops: "), HasSubstr("the 5th in a row"),
+                                                  HasSubstr("allowed: 4 in a row"))));
 }
 
 // N03: two skills that answer each other for ever come to an end.

@@ -36,10 +36,25 @@ const Row& row_of(const Error& error) {
   return found == kRows.end() ? kRows.back() : *found;
 }
 
-std::string with_advice(const Error& error) {
-  std::string text = error.describe();
-  for (const std::string& advice : error.next()) text += fmt::format("; {}", advice);
-  return text;
+// Writing below a root that is given for reading: by its grant, or by the operator who mapped it.
+capability::Denial read_only(const CallState& state, std::string_view root, std::string asked) {
+  capability::Denial denial{.code = std::string(capability::kFilesReadOnly.id),
+                            .asked = std::move(asked),
+                            .allowed = fmt::format("{} ro", root)};
+  const std::string writing = fmt::format("{} rw", root);
+  if (state.setup().grants.find(writing) == nullptr) {
+    denial.capability = writing;
+  } else {
+    denial.next = {fmt::format("--map-root {}=DIR", root)};
+  }
+  return denial;
+}
+
+capability::Denial denial_of(const CallState& state, std::string_view root, const Error& error) {
+  if (error.is(capability::kFilesReadOnly)) return read_only(state, root, error.describe());
+  return {.code = std::string(error.code().id),
+          .asked = error.describe(),
+          .allowed = "files and directories below the root that have no other name"};
 }
 
 }  // namespace
@@ -61,12 +76,13 @@ runtime::HostReturn file_failed(runtime::HostCall& call, std::string_view root, 
       return backend_failed(call, std::move(error).with_context(fmt::format("in the root '{}'", printable(root))),
                             answer);
   }
+  CallState& state = state_of(call);
   const bool denied = error.kind() == ErrorKind::kDenied;
-  const std::string text = with_advice(std::move(error).with_context(fmt::format("in the root '{}'", printable(root))));
+  const Error in_root = std::move(error).with_context(fmt::format("in the root '{}'", printable(root)));
   if (denied) {
-    state_of(call).record_denial(text);
+    state.record_denial(denial_of(state, root, in_root));
   } else {
-    state_of(call).record_failure(text);
+    state.record_failure(in_root.describe());
   }
   return answer;
 }

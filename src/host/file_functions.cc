@@ -35,7 +35,8 @@ HostReturn root(HostCall& call) noexcept {
       return HostReturn::i32(*state.setup().grants.handle_of(*found));
     }
   }
-  return HostReturn::i32(state.failed_lookup(kNotFound, fmt::format("files root \"{}\"", printable(name))));
+  return HostReturn::i32(
+      state.missing_grant(capability::kFilesNotGranted, name, FilesystemRoot{.name = std::string(name)}));
 }
 
 struct Granted {

@@ -36,6 +36,17 @@ struct ToWord {
 
 std::string to_word(const runtime::Outcome& outcome) { return std::visit(ToWord(), outcome); }
 
+std::vector<std::string> denials_of(const Ran& ran) {
+  std::vector<std::string> texts;
+  for (const capability::Denial& denial : ran.record.denials) {
+    std::string text = to_text(denial);
+    if (!denial.capability.empty()) text += "; needs " + denial.capability;
+    for (const std::string& next : denial.next) text += "; " + next;
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
 runtime::WasmRuntime& shared_runtime() {
   static const auto made = runtime::WasmRuntime::create();
   EXPECT_THAT(made, IsOk());

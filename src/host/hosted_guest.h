@@ -23,6 +23,9 @@ struct Ran {
 // "returns 3", "exits 3", "trapped:unreachable", "exhausted:fuel", "timed_out", "cancelled", "denied".
 std::string to_word(const runtime::Outcome& outcome);
 
+// Each denial as one text: what to_text says, "needs" and the capability that would allow it, and what to do next.
+std::vector<std::string> denials_of(const Ran& ran);
+
 // The one runtime of the test process.
 runtime::WasmRuntime& shared_runtime();
 

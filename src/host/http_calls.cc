@@ -36,17 +36,30 @@ std::string name_of(const HttpRequest& request) {
                      printable(path_of(request.asked_target)));
 }
 
-// What an operator reads: the stable code, what was asked, and why not.
-std::string denial(ErrorCode code, std::string_view asked, std::string_view why) {
+// What an operator reads of a request that failed: the stable code, what was asked, and why.
+std::string failure(ErrorCode code, std::string_view asked, std::string_view why) {
   return fmt::format("{}: {}: {}", code.id, asked, why);
 }
 
-std::string outside_grants(const HttpOrigin& origin, HttpMethod method, std::string_view path) {
-  const std::string place = text_of(origin) + printable(path);
-  return denial(kHttpNotGranted, fmt::format("{} {}", to_text(method), place),
-                fmt::format("no grant of this skill allows it; what would: \"{} {}\" among the capabilities of its "
-                            "manifest, approved with palyra skills promote",
-                            place, to_text(method)));
+HttpRule rule_for(const HttpOrigin& origin) {
+  return {.host = origin.host, .scheme = origin.scheme, .port = origin.port};
+}
+
+// The text of a rule that allows no more than this; empty: no rule can, the path is none of a rule's.
+std::string narrowest_rule(const HttpOrigin& origin, HttpMethod method, std::string_view path) {
+  HttpRule rule = rule_for(origin);
+  rule.methods = {method};
+  rule.path_prefix = path;
+  return is_well_formed(rule) ? canonical_text(rule) : std::string();
+}
+
+std::string granted_at(const capability::CapabilityGrantSet& grants, const HttpOrigin& origin) {
+  std::string text;
+  for (const capability::Capability& grant : grants.of(CapabilityClass::kHttp)) {
+    if (origin_of(std::get<HttpRule>(grant)) != origin) continue;
+    text += (text.empty() ? "" : ", ") + canonical_text(grant);
+  }
+  return text;
 }
 
 std::span<std::uint8_t> writable(std::string& text) {
@@ -117,9 +130,9 @@ std::int32_t HttpCalls::find_grant(std::string_view text) {
   for (const capability::Capability& grant : grants.of(CapabilityClass::kHttp)) {
     if (origin && origin_of(std::get<HttpRule>(grant)) == *origin) return grants.handle_of(grant).value();
   }
-  call_.record_denial(denial(kHttpNotGranted, fmt::format("requests to \"{}\"", printable(text)),
-                             "no grant of this skill names that origin"));
-  return call_.failed_lookup(kNotFound, fmt::format("http grant \"{}\"", printable(text)));
+  HttpRule missing = origin ? rule_for(*origin) : HttpRule();
+  missing.methods = {std::begin(capability::kHttpMethods), std::end(capability::kHttpMethods)};
+  return call_.missing_grant(kHttpNotGranted, text, missing);
 }
 
 std::int32_t HttpCalls::open(const HttpRule& of_origin, std::int32_t method, std::string_view text) {
@@ -134,7 +147,10 @@ std::int32_t HttpCalls::open(const HttpRule& of_origin, std::int32_t method, std
   const HttpOrigin origin = origin_of(of_origin);
   const HttpRule* const rule = choose_rule(call_.setup().grants, origin, which, path_of(*target));
   if (rule == nullptr) {
-    call_.record_denial(outside_grants(origin, which, path_of(*target)));
+    call_.record_denial({.code = std::string(kHttpNotGranted.id),
+                         .asked = fmt::format("{} {}{}", to_text(which), text_of(origin), printable(path_of(*target))),
+                         .allowed = granted_at(call_.setup().grants, origin),
+                         .capability = narrowest_rule(origin, which, path_of(*target))});
     return failed(kDenied);
   }
   if (!call_.hold(kRequestBytes + target->size())) return failed(kExhausted);
@@ -154,8 +170,9 @@ std::int32_t HttpCalls::add_header(HttpRequest& request, std::string_view name, 
   if (!capability::is_header_name(name) || !is_header_value(value)) return kInvalid;
   const std::string lower = lower_case(name);
   if (is_host_header(lower) || lower == secret_header(*request.rule)) {
-    call_.record_denial(
-        denial(kHttpHeaderRefused, name_of(request), fmt::format("the header {} is the host's to set", lower)));
+    call_.record_denial({.code = std::string(kHttpHeaderRefused.id),
+                         .asked = fmt::format("the header {} in {}", lower, name_of(request)),
+                         .allowed = "headers that the host does not set itself"});
     return kDenied;
   }
   if (find_field(request.fields, lower) != nullptr) return kInvalid;
@@ -172,8 +189,12 @@ std::int32_t HttpCalls::use_secret(HttpRequest& request, const capability::Secre
   const bool named = request.rule->secret && request.rule->secret->secret == name;
   if (!named || secret.purpose != capability::SecretPurpose::kHttp) {
     call_.record_denial(
-        denial(kHttpNotGranted, name_of(request),
-               fmt::format("the grant {} does not name the secret {}", canonical_text(*request.rule), name)));
+        {.code = std::string(kHttpNotGranted.id),
+         .asked = fmt::format("the secret {} in {}", name, name_of(request)),
+         .allowed = request.rule->secret ? fmt::format("the secret {}", request.rule->secret->secret) : "no secret",
+         .next = {fmt::format("its publisher has to name it in the rule {} of skill.toml: secret = \"{}\", "
+                              "secret_placement = \"bearer\"",
+                              canonical_text(*request.rule), name)}});
     return kDenied;
   }
   request.with_secret = true;
@@ -269,9 +290,9 @@ bool HttpCalls::follow(HttpRequest& request, const HttpReply& reply, std::int64_
   const HttpMethod method = redirect_method(request.method, reply.status);
   const bool allowed = target && choose_rule(call_.setup().grants, origin, method, path_of(*target)) == &rule;
   if (!allowed) {
-    call_.record_denial(denial(
-        kHttpNotGranted, name_of(request),
-        fmt::format("the redirect to {} leads out of the grant {}", printable(*location), canonical_text(rule))));
+    call_.record_denial({.code = std::string(kHttpNotGranted.id),
+                         .asked = fmt::format("the redirect of {} to {}", name_of(request), printable(*location)),
+                         .allowed = canonical_text(rule)});
     return false;
   }
   request.target = request.with_secret ? without_placed(*target, rule) : *target;
@@ -287,7 +308,7 @@ bool HttpCalls::follow(HttpRequest& request, const HttpReply& reply, std::int64_
 std::int32_t HttpCalls::keep_reply(HttpRequest& request, HttpReply reply) {
   const std::string_view reason = request.with_secret ? unscannable(reply) : std::string_view();
   if (!reason.empty()) {
-    call_.record_failure(denial(capability::kHttpReplyBroken, name_of(request), reason));
+    call_.record_failure(failure(capability::kHttpReplyBroken, name_of(request), reason));
     return kUnavailable;
   }
   const std::size_t bytes = bytes_of(reply);
@@ -309,8 +330,8 @@ std::int32_t HttpCalls::keep_reply(HttpRequest& request, HttpReply reply) {
   if (foreign) {
     // A server that was never told the secret has guessed it, or was told it elsewhere: it learns nothing more.
     guessed_ = true;
-    call_.record_failure(denial(capability::kHttpReplyBroken, name_of(request),
-                                "the reply holds a secret that the request did not carry; the call sends no more"));
+    call_.record_failure(failure(capability::kHttpReplyBroken, name_of(request),
+                                 "the reply holds a secret that the request did not carry; the call sends no more"));
     return kUnavailable;
   }
   request.reply = std::move(reply);
@@ -322,12 +343,13 @@ Result<std::int32_t> HttpCalls::answer_failure(const HttpRequest& request, Error
   if (error.is(capability::kHttpTimedOut) || error.is(capability::kHttpCancelled)) {
     return std::unexpected(std::move(error));
   }
-  std::string text = denial(error.code(), name_of(request), error.message());
-  for (const std::string& advice : error.next()) text += "; " + advice;
   if (error.is(capability::kHttpAddressRefused)) {
-    call_.record_denial(text);
+    call_.record_denial({.code = std::string(error.code().id),
+                         .asked = fmt::format("{}: {}", name_of(request), error.message()),
+                         .allowed = "public addresses, and those that an operator names",
+                         .next = {error.next().begin(), error.next().end()}});
   } else {
-    call_.record_failure(text);
+    call_.record_failure(failure(error.code(), name_of(request), error.message()));
   }
   return error.is(capability::kHttpReplyTooLarge) ? kTooLarge : kUnavailable;
 }

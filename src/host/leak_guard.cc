@@ -9,6 +9,7 @@
 namespace palyra::host {
 namespace {
 
+using capability::Denial;
 using capability::SecretUse;
 
 bool is_sent_as_basic(const capability::CapabilityGrantSet& grants, std::string_view secret) {
@@ -40,6 +41,8 @@ std::vector<WatchedSecret> watched(const capability::SecretPort* secrets,
   }
   return all;
 }
+
+Denial struck_out(std::string asked) { return {.code = std::string(kSecretStruckOut.id), .asked = std::move(asked)}; }
 
 }  // namespace
 
@@ -78,15 +81,17 @@ std::string_view to_text(Sink sink) {
 LeakGuard::LeakGuard(const capability::SecretPort* secrets, const capability::CapabilityGrantSet& grants)
     : scanner_(watched(secrets, grants)) {}
 
-std::optional<std::string> LeakGuard::check(Sink sink, BytesView bytes) {
+std::optional<Denial> LeakGuard::check(Sink sink, BytesView bytes) {
   if (scanner_.empty()) return std::nullopt;
   std::optional<LeakStream>& stream = streams_.at(static_cast<std::size_t>(sink));
   if (!stream) stream.emplace(scanner_);
   const auto leak = stream->next(bytes);
   if (!leak) return std::nullopt;
   leaked_ = true;
-  return fmt::format("secret_in_output: the tool wrote the secret {} to its {} ({})", scanner_.name_of(*leak),
-                     to_text(sink), to_text(leak->form));
+  return Denial{.code = std::string(kSecretInOutput.id),
+                .asked = fmt::format("the tool wrote the secret {} to its {} ({})", scanner_.name_of(*leak),
+                                     to_text(sink), to_text(leak->form)),
+                .allowed = "to use it in requests and for hmac-sha256, as its grant says, and never to show it"};
 }
 
 bool LeakGuard::redact(std::string_view what, std::span<std::uint8_t> bytes, std::string_view expected) {
@@ -96,16 +101,16 @@ bool LeakGuard::redact(std::string_view what, std::span<std::uint8_t> bytes, std
       std::ranges::any_of(redacted.first, [&](const Leak& leak) { return scanner_.name_of(leak) != expected; });
   for (const Leak& leak : redacted.first) {
     if (records_.size() >= kMaxRecords) break;
-    records_.push_back(fmt::format("the secret {} was in {} ({}) and was struck out of it", scanner_.name_of(leak),
-                                   what, to_text(leak.form)));
+    records_.push_back(struck_out(fmt::format("the secret {} was in {} ({}) and was struck out of it",
+                                              scanner_.name_of(leak), what, to_text(leak.form))));
   }
   found_ += redacted.found;
   return foreign;
 }
 
-std::vector<std::string> LeakGuard::records() const {
-  std::vector<std::string> all = records_;
-  if (found_ > all.size()) all.push_back(fmt::format("{} secrets were struck out in all", found_));
+std::vector<Denial> LeakGuard::records() const {
+  std::vector<Denial> all = records_;
+  if (found_ > all.size()) all.push_back(struck_out(fmt::format("{} secrets were struck out in all", found_)));
   return all;
 }
 

@@ -85,7 +85,7 @@ class LeakSinks : public testing::HostTest {
 
   void expect_stopped(const Ran& ran, std::string_view sink, const std::string& what) {
     EXPECT_EQ(to_word(ran.outcome), "denied") << what;
-    EXPECT_THAT(ran.record.denials, ElementsAre(HasSubstr(fmt::format("global/key to its {}", sink)))) << what;
+    EXPECT_THAT(denials_of(ran), ElementsAre(HasSubstr(fmt::format("global/key to its {}", sink)))) << what;
     EXPECT_THAT(ran.results.output, IsEmpty()) << what;
     EXPECT_THAT(ran.results.parts, IsEmpty()) << what;
     EXPECT_EQ(ran.results.failure_message, "") << what;
@@ -119,7 +119,7 @@ TEST_F(LeakSinks, LetHonestTextPass) {
   for (const WrittenSink& sink : kWrites) {
     const Ran ran = run_module(writer(sink, 4'000), "run");
     EXPECT_EQ(to_word(ran.outcome), "returns 0") << sink.name;
-    EXPECT_THAT(ran.record.denials, IsEmpty()) << sink.name;
+    EXPECT_THAT(denials_of(ran), IsEmpty()) << sink.name;
     EXPECT_FALSE(ran.record.log.empty()) << sink.name;
   }
 }
@@ -199,7 +199,7 @@ TEST_F(LeakSinks, WhatAToolAsksForIsShownWithoutSecrets) {
                                   "(call $http.grant " + name + ")", "(call $storage.grant " + name + ")",
                                   "(call $http.open (call $http.grant " + name + ") (i32.const 0) " + name + ")"}) {
     const Ran ran = run(read + asks);
-    for (const std::string& denial : ran.record.denials) EXPECT_THAT(denial, Not(HasSubstr(text))) << asks;
+    for (const std::string& denial : denials_of(ran)) EXPECT_THAT(denial, Not(HasSubstr(text))) << asks;
     EXPECT_THAT(ran.results.failure_message, Not(HasSubstr(text))) << asks;
     const auto* denied = std::get_if<runtime::Denied>(&ran.outcome);
     EXPECT_THAT(denied == nullptr ? std::string() : denied->message, Not(HasSubstr(text))) << asks;
@@ -219,7 +219,8 @@ TEST_F(LeakSinks, NoGuestMakesTheRecordOfASecretGoAway) {
     (drop (call $http.grant (i32.const 1024) (i32.const {})))
     (i32.const 0))",
                                   text.size()));
-  EXPECT_THAT(ran.record.denials.at(0), HasSubstr("the secret global/key was in a name that the tool asked for"));
+  EXPECT_THAT(denials_of(ran).at(0),
+              HasSubstr("secret.struck_out: the secret global/key was in a name that the tool asked for"));
 }
 
 }  // namespace

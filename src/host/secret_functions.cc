@@ -21,6 +21,13 @@ using capability::SecretUse;
 using runtime::HostCall;
 using runtime::HostReturn;
 
+// Of a text without "/", one that no grant can be of.
+SecretUse named_secret(std::string_view name) {
+  const std::size_t slash = std::min(name.find('/'), name.size());
+  return {.scope = std::string(name.substr(0, slash)),
+          .key = std::string(name.substr(std::min(slash + 1, name.size())))};
+}
+
 // One that was not granted and one that nobody ever set answer alike.
 HostReturn grant(HostCall& call) noexcept {
   CallState& state = state_of(call);
@@ -31,7 +38,7 @@ HostReturn grant(HostCall& call) noexcept {
   if (found != nullptr && std::holds_alternative<SecretUse>(*found)) {
     return HostReturn::i32(*state.setup().grants.handle_of(*found));
   }
-  return HostReturn::i32(state.failed_lookup(kNotFound, fmt::format("secret grant \"{}\"", printable(name))));
+  return HostReturn::i32(state.missing_grant(capability::kSecretNotGranted, name, named_secret(name)));
 }
 
 // What `use` answers for the grant whose handle is parameter 0.
@@ -55,10 +62,13 @@ HostReturn hmac_sha256(HostCall& call) noexcept {
   return with_secret(call, [&](const Capability& grant, const SecretUse& secret) {
     CallState& state = state_of(call);
     if (secret.purpose != SecretPurpose::kHmacSha256) {
-      state.record_denial(
-          fmt::format("hmac-sha256 with the secret {}, which the manifest asks for in requests only: "
-                      "its publisher has to ask with uses = [\"hmac-sha256\"]",
-                      canonical_text(grant)));
+      state.record_denial({.code = std::string(capability::kSecretNotGranted.id),
+                           .asked = fmt::format("hmac-sha256 with the secret {}", canonical_text(grant)),
+                           .allowed = "to send it in requests",
+                           .next = {fmt::format("its publisher has to ask for it in skill.toml, under [capabilities]: "
+                                                "secrets = [{{ scope = \"{}\", key_names = [\"{}\"], uses = "
+                                                "[\"hmac-sha256\"] }}]",
+                                                secret.scope, secret.key)}});
       return HostReturn::i32(kDenied);
     }
     const capability::SecretValue* const value = state.setup().secrets->find(secret);

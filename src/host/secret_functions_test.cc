@@ -75,7 +75,7 @@ TEST_F(SecretFunctions, EndsTheRunForAHandleThatIsNotOfASecretOfThisCall) {
                            2'147'483'647, -2'147'483'647}) {
     const Ran asked = run(fmt::format("(call $secret.present (i32.const {}))", handle));
     EXPECT_EQ(to_word(asked.outcome), "denied") << handle;
-    EXPECT_THAT(asked.record.denials, ElementsAre(HasSubstr(fmt::format("{} is not a handle of a secret", handle))));
+    EXPECT_THAT(denials_of(asked), ElementsAre(HasSubstr(fmt::format("{} is not a handle of a secret", handle))));
     EXPECT_EQ(to_word(run(hmac_with(handle), kMessage).outcome), "denied") << handle;
   }
 }
@@ -84,7 +84,8 @@ TEST_F(SecretFunctions, SaysWhichLookupGaveANumberThatIsNoHandle) {
   const Ran ran = run("(call $secret.present (call $secret.grant (i32.const 0) (i32.const 10)))",
                       "(data (i32.const 0) \"global/nix\")");
   EXPECT_EQ(to_word(ran.outcome), "denied");
-  EXPECT_THAT(ran.record.denials, ElementsAre(HasSubstr("secret grant \"global/nix\" answered it (not_found)")));
+  EXPECT_THAT(denials_of(ran), ElementsAre(HasSubstr("secret.not_granted: secret grant \"global/nix\""),
+                                           HasSubstr("secret grant \"global/nix\" answered it (not_found)")));
 }
 
 TEST_F(SecretFunctions, SaysWhetherAValueIsThereAndNothingElse) {
@@ -98,7 +99,7 @@ TEST_F(SecretFunctions, SignsWithAKeyThatTheGuestNeverSees) {
   EXPECT_EQ(to_word(ran.outcome), "returns 0");
   EXPECT_EQ(to_hex(ran.results.output), to_hex(crypto::hmac_sha256(as_bytes(kKey), as_bytes("message"))));
   EXPECT_THAT(ran.record.grants_used, ElementsAre("global/signing"));
-  EXPECT_THAT(ran.record.denials, IsEmpty());
+  EXPECT_THAT(denials_of(ran), IsEmpty());
 }
 
 TEST_F(SecretFunctions, WritesThirtyTwoBytesEvenOverTheMessage) {
@@ -113,7 +114,7 @@ TEST_F(SecretFunctions, WritesThirtyTwoBytesEvenOverTheMessage) {
 TEST_F(SecretFunctions, RefusesToSignWithASecretThatIsForRequests) {
   const Ran ran = run(hmac_with(20'001), kMessage);
   EXPECT_EQ(to_word(ran.outcome), "returns -2");
-  EXPECT_THAT(ran.record.denials, ElementsAre(HasSubstr("uses = [\"hmac-sha256\"]")));
+  EXPECT_THAT(denials_of(ran), ElementsAre(HasSubstr("uses = [\"hmac-sha256\"]")));
   EXPECT_THAT(ran.record.grants_used, IsEmpty());
 }
 

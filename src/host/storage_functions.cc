@@ -32,7 +32,8 @@ HostReturn grant(HostCall& call) noexcept {
   if (found != nullptr && std::holds_alternative<StoragePrefix>(*found)) {
     return HostReturn::i32(*state.setup().grants.handle_of(*found));
   }
-  return HostReturn::i32(state.failed_lookup(kNotFound, fmt::format("storage grant \"{}\"", printable(prefix))));
+  return HostReturn::i32(
+      state.missing_grant(capability::kStorageNotGranted, prefix, StoragePrefix{.prefix = std::string(prefix)}));
 }
 
 // A failure in the type of the function's result.

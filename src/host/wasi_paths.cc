@@ -72,9 +72,9 @@ std::expected<Place, HostReturn> place_of(HostCall& call, std::size_t fd, std::s
   if (!call.charge(text.size())) return std::unexpected(call.out_of_fuel());
   const auto steps = steps_of(text);
   if (!steps) {
-    state.record_denial(fmt::format(
-        "the path \"{}\" leads out of {}: a program reaches what is below its directories, and nothing else",
-        printable(text), directory->below->name));
+    state.record_denial({.code = std::string(capability::kFilesDenied.id),
+                         .asked = fmt::format("the path \"{}\" of {}", printable(text), directory->below->name),
+                         .allowed = "what is below the directories that the program was given"});
     return std::unexpected(answer(Errno::kNotcapable));
   }
   Place place{.below = directory->below, .path = directory->path};

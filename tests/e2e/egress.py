@@ -141,10 +141,14 @@ class Egress(unittest.TestCase):
         ran = self.home.run("run", "acme.demo.get", "--json")
         self.assertEqual(ran.status, 9, ran)
         self.assertEqual(self.server.asked, [])
-        record = self.home.ok("runs", "show", self.home.ok("runs", "list")["runs"][0]["run_id"])
-        text = str(record)
-        self.assertIn("loopback", text)
-        self.assertIn(f"--allow-address localhost:{self.server.port}=127.0.0.1:{self.server.port}", text)
+        run = self.home.ok("runs", "show", self.home.ok("runs", "list")["runs"][0]["run_id"])["run"]
+        denial = run["record"]["denials"][0]
+        self.assertEqual(denial["code"], "http.address_refused")
+        self.assertIn("loopback", denial["asked"])
+        self.assertEqual(denial["next"], [f"palyra skills promote acme.demo@1.0.0 --allow-address "
+                                          f"localhost:{self.server.port}=127.0.0.1:{self.server.port}"])
+        self.home.ok(*shlex.split(denial["next"][0])[1:], "--yes", **ALLOW_FLAG)
+        self.assertEqual(self.home.run("run", "acme.demo.get").out, b"hello")
 
     def test_a_tool_that_sends_nothing_does_not_load_the_library(self):
         self.promoted("api.example.com", 80, "--allow-address", f"api.example.com=127.0.0.1:{self.server.port}")

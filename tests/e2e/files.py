@@ -158,8 +158,12 @@ class Files(unittest.TestCase):
         result = self.copy()
         self.assertEqual(result.status, 9, result)
         self.assertIn("tool returned -2", result.error()["message"])
-        self.assertIn("--map-root work=DIR", result.err.decode())
         self.assertEqual(sorted(each.name for each in self.work.iterdir()), [".keep"])
+        denial = json.loads(result.err.splitlines()[-1])["record"]["denials"][0]
+        self.assertEqual((denial["code"], denial["allowed"]), ("files.read_only", "work ro"))
+        self.assertEqual(denial["next"], ["palyra skills promote acme.files@1.0.0 --map-root work=DIR"])
+        self.home.ok(*denial["next"][0].replace("DIR", str(self.work)).split()[1:], "--yes", **ALLOW_FLAG)
+        self.assertEqual(self.copy().status, 0)
 
     def test_limits_are_the_operators(self):
         self.package(COPY_TOOL, {"modules/copy.wat": COPY})

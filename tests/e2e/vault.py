@@ -92,7 +92,7 @@ class Secrets(unittest.TestCase):
             result = self.run_tool("show", json.dumps({"a": spelled}))
             self.assertEqual(result.status, 4, result)
             self.assertEqual(result.out, b"")
-            self.assertIn("secret_in_output", result.error()["message"])
+            self.assertIn("secret.in_output", result.error()["message"])
             self.assertNotIn(spelled.encode(), result.err)
 
     # S13

@@ -354,6 +354,9 @@ NOT_HERE = {
         trust.rotation_chain trust.rotation_fork trust.revocation_limit trust.revocation_scope
         trust.revocations_stale""",
     "needs an older file, or a thousand values; vault_test.cc has them": "secret.vault_rolled_back secret.too_many",
+    "stands in run records alone; tests/e2e/denials.py has them": """
+        channel.not_granted channel.too_many_hops files.not_granted handle.not_opened secret.in_output
+        secret.not_granted secret.struck_out storage.not_granted""",
     "only a guest sees what became of its files; skill_files_test.cc has them": """
         files.denied files.disk_full files.exists files.invalid files.is_a_directory files.not_a_directory
         files.not_empty files.not_found files.over_quota files.read_only files.unavailable""",

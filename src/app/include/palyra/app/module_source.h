@@ -71,7 +71,8 @@ struct ModuleSource {
   std::optional<state::StorageOwner> owner{};  // whose values and files it works on; none: values of this call alone
   std::vector<state::MappedRoot> roots{};      // where the operator says that granted filesystem roots are
   std::vector<host::ConfigValue> config;
-  capability::CapabilityGrantSet grants;
+  capability::CapabilityGrantSet asked{};               // by the manifest
+  capability::CapabilityGrantSet grants;                // of these
   std::vector<capability::AddressBinding> addresses{};  // where the operator says that granted origins are
   std::unique_ptr<const host::AssetSource> assets;      // of a skill; an installed one's hold what `wasm` points into
   Bytes inline_bytes;                                   // what it points into for an inline module

@@ -31,7 +31,7 @@ inline constexpr ErrorCode kFilesNotDirectory{ErrorKind::kInvalidArgument, "file
 inline constexpr ErrorCode kFilesInvalid{ErrorKind::kInvalidArgument, "files.invalid"};
 // Out of the root, through a link, a special file, a file with a second name, or not this user's to use.
 inline constexpr ErrorCode kFilesDenied{ErrorKind::kDenied, "files.denied"};
-// A change below a root that was given for reading. next() says how an operator allows it.
+// A change below a root that was given for reading.
 inline constexpr ErrorCode kFilesReadOnly{ErrorKind::kDenied, "files.read_only"};
 inline constexpr ErrorCode kFilesOverQuota{ErrorKind::kLimitExceeded, "files.over_quota"};
 inline constexpr ErrorCode kFilesDiskFull{ErrorKind::kUnavailable, "files.disk_full"};

@@ -20,8 +20,8 @@
 
 namespace palyra::capability {
 
-// The name leads to an address that is not global unicast, or is a metadata service. next() says how an operator
-// allows it.
+// The name leads to an address that is not global unicast, or is a metadata service. next() is the
+// option with which an operator allows it.
 inline constexpr ErrorCode kHttpAddressRefused{ErrorKind::kDenied, "http.address_refused"};
 inline constexpr ErrorCode kHttpNameUnresolved{ErrorKind::kUnavailable, "http.name_unresolved"};
 inline constexpr ErrorCode kHttpConnectFailed{ErrorKind::kUnavailable, "http.connect_failed"};

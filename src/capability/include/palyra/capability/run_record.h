@@ -4,6 +4,7 @@
 // stores a run reads. docs/guest-abi.md, "Errors that a caller sees".
 
 #include <palyra/base/json.h>
+#include <palyra/capability/denial.h>
 
 #include <chrono>
 #include <cstdint>
@@ -41,7 +42,7 @@ struct RunRecord {
   std::uint64_t bytes_out = 0;           // of output that it wrote
   std::vector<std::string> grants_held;  // canonical texts
   std::vector<std::string> grants_used;
-  std::vector<std::string> denials;   // what was refused, in the words an operator needs to allow it
+  std::vector<Denial> denials;
   std::vector<std::string> failures;  // why a backend failed, where the guest is only told that it did
   std::vector<LogLine> log;
   std::uint64_t log_lines_dropped = 0;

@@ -160,9 +160,9 @@ class CallState {
   StandardStreams& streams() { return streams_; }
 
   // For the run record: what was refused and how to allow it, what failed for a reason that the guest is not told,
-  // and a grant that was made use of. Each text is kept once, and kMaxRecorded of a kind.
-  // Secrets in the text, which may quote the guest, are struck out.
-  void record_denial(std::string text);
+  // and a grant that was made use of. Each is kept once, and kMaxRecorded of a kind.
+  // Secrets in the texts, which may quote the guest, are struck out.
+  void record_denial(capability::Denial denial);
   void record_failure(std::string text);
   void use_grant(const capability::Capability& grant);
 
@@ -171,6 +171,9 @@ class CallState {
   std::string deny_handle(std::string_view kind, std::int32_t handle);
   // Remembers which lookup answered the negative `result`, for the message above.
   std::int32_t failed_lookup(std::int32_t result, std::string lookup);
+  // kNotFound, for the lookup of a grant that the call does not hold: recorded as a denial. `name` is the guest's, and
+  // `missing` what would have answered it, when the name is one that a grant can have.
+  std::int32_t missing_grant(ErrorCode code, std::string_view name, const capability::Capability& missing);
 
   // Bytes that the host is to hold for this call; false when that would pass kMaxBufferedBytes.
   [[nodiscard]] bool hold(std::size_t bytes);
@@ -182,7 +185,7 @@ class CallState {
 
  private:
   void forget_writings();
-  std::string without_secrets(std::string text);
+  void strike_out_secrets(std::string& text);
 
   CallSetup setup_;
   SteadyTime started_;
@@ -202,7 +205,7 @@ class CallState {
   WasiDescriptors descriptors_;
   LeakGuard leaks_;
   std::array<std::string, 9> failed_lookups_;  // by the negated result
-  std::vector<std::string> denials_;
+  std::vector<capability::Denial> denials_;
   std::vector<std::string> failures_;
   std::vector<std::string> grants_used_;
 };

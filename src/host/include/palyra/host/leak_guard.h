@@ -3,6 +3,7 @@
 // Keeps the secrets of one call inside: everything that a guest writes anywhere passes `check` first, everything that
 // comes to it from outside passes `redact`. Source: docs/guest-abi.md 3, "Leak scanning".
 
+#include <palyra/capability/denial.h>
 #include <palyra/capability/grant_set.h>
 #include <palyra/capability/secret_port.h>
 #include <palyra/host/leak_scanner.h>
@@ -17,6 +18,11 @@
 #include <vector>
 
 namespace palyra::host {
+
+// A guest wrote a secret, in some spelling, to where people or other programs read it; it ends the run.
+inline constexpr ErrorCode kSecretInOutput{ErrorKind::kDenied, "secret.in_output"};
+// An answer from outside, or a name that the guest asked for, held a secret, which was struck out of it.
+inline constexpr ErrorCode kSecretStruckOut{ErrorKind::kDenied, "secret.struck_out"};
 
 // Where a guest's bytes go. Each is one stream: a secret in two writes to one of them is found.
 enum class Sink : std::uint8_t {
@@ -46,9 +52,9 @@ class LeakGuard {
   // which its server knows. No port: no secret, nothing is looked for.
   LeakGuard(const capability::SecretPort* secrets, const capability::CapabilityGrantSet& grants);
 
-  // nullopt: `bytes` may go to `sink`. Otherwise nothing of them may, and the run ends with this message (HostCall::
-  // deny, through stop_leak of bodies.h).
-  std::optional<std::string> check(Sink sink, BytesView bytes);
+  // nullopt: `bytes` may go to `sink`. Otherwise nothing of them may, and the run ends with this denial (through
+  // stop_leak of bodies.h).
+  std::optional<capability::Denial> check(Sink sink, BytesView bytes);
   // An answer from outside, as a whole: secrets in it become '*' of the same length. `what` says what it is, for the
   // run record: "the response of https://api.example.com:443". True: one of them is not the secret named `expected`.
   bool redact(std::string_view what, std::span<std::uint8_t> bytes, std::string_view expected = {});
@@ -56,13 +62,13 @@ class LeakGuard {
   // A check has failed: nothing that the guest wrote in this call may be shown.
   [[nodiscard]] bool leaked() const { return leaked_; }
   // What `redact` found, for the run record.
-  [[nodiscard]] std::vector<std::string> records() const;
+  [[nodiscard]] std::vector<capability::Denial> records() const;
 
  private:
   LeakScanner scanner_;
   std::array<std::optional<LeakStream>, kSinks> streams_;  // made at the first write
   bool leaked_ = false;
-  std::vector<std::string> records_;
+  std::vector<capability::Denial> records_;
   std::uint64_t found_ = 0;
 };
 
