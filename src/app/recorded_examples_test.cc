@@ -142,6 +142,7 @@ TEST_F(RecordedExamplesTest, WithoutRecordedRepliesThereIsNoHttp) {
 
 // Makes a file, which there must be none of.
 constexpr const char* kFiles = R"((module
+  (import "palyra:skill/call@1.0.0" "cancelled" (func (result i32)))
   (import "palyra:skill/files@1.0.0" "root" (func $root (param i32 i32) (result i32)))
   (import "palyra:skill/files@1.0.0" "open" (func $open (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 1) (data (i32.const 0) "data") (data (i32.const 16) "new")
