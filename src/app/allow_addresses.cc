@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "allow_addresses.h"
 
+#include <palyra/app/promote_skill.h>
 #include <palyra/base/utf8.h>
 #include <palyra/egress/ip_address.h>
 
@@ -12,6 +13,7 @@ namespace palyra::app {
 namespace {
 
 using capability::AddressBinding;
+using capability::CapabilityGrantSet;
 using capability::HttpRule;
 
 std::unexpected<Error> refused(std::string_view text) {
@@ -47,15 +49,15 @@ std::optional<Place> parse_place(std::string_view text) {
   return place;
 }
 
-const HttpRule* find_rule(const PromotionPlan& plan, std::string_view host, std::optional<std::uint16_t> port) {
-  for (const capability::Capability& grant : plan.grants.of(capability::CapabilityClass::kHttp)) {
+const HttpRule* find_rule(const CapabilityGrantSet& grants, std::string_view host, std::optional<std::uint16_t> port) {
+  for (const capability::Capability& grant : grants.of(capability::CapabilityClass::kHttp)) {
     const auto& rule = std::get<HttpRule>(grant);
     if (rule.host == host && (!port || rule.port == *port)) return &rule;
   }
   return nullptr;
 }
 
-Result<AddressBinding> parse_binding(const PromotionPlan& plan, std::string_view text) {
+Result<AddressBinding> parse_binding(const CapabilityGrantSet& grants, std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) return refused(text);
   const auto origin = parse_place(text.substr(0, equals));
@@ -63,7 +65,7 @@ Result<AddressBinding> parse_binding(const PromotionPlan& plan, std::string_view
   if (!origin || !place) return refused(text);
   const auto address = egress::parse_ip(place->name);
   if (!address) return refused(text);
-  const HttpRule* const rule = find_rule(plan, origin->name, origin->port);
+  const HttpRule* const rule = find_rule(grants, origin->name, origin->port);
   if (rule == nullptr) {
     return fail(kPromoteAddress, "no requests to '{}' are granted", printable(text.substr(0, equals)));
   }
@@ -81,20 +83,20 @@ AddressBinding* find(std::vector<AddressBinding>& bindings, const AddressBinding
 
 }  // namespace
 
-Result<std::vector<AddressBinding>> allow_addresses(const PromotionPlan& plan, const std::vector<std::string>& texts) {
+Result<std::vector<AddressBinding>> allow_addresses(const CapabilityGrantSet& grants,
+                                                    const std::vector<AddressBinding>& before,
+                                                    const std::vector<std::string>& texts) {
   std::vector<AddressBinding> bindings;
   for (const std::string& text : texts) {
-    AddressBinding binding = PALYRA_TRY(parse_binding(plan, text));
+    AddressBinding binding = PALYRA_TRY(parse_binding(grants, text));
     if (find(bindings, binding) != nullptr) {
       return fail(kPromoteAddress, "'{}:{}' is given two addresses", binding.host, binding.port);
     }
     bindings.push_back(std::move(binding));
   }
-  if (plan.replaces) {
-    for (const AddressBinding& before : plan.replaces->addresses) {
-      const bool granted = find_rule(plan, before.host, before.port) != nullptr;
-      if (granted && find(bindings, before) == nullptr) bindings.push_back(before);
-    }
+  for (const AddressBinding& bound : before) {
+    const bool granted = find_rule(grants, bound.host, bound.port) != nullptr;
+    if (granted && find(bindings, bound) == nullptr) bindings.push_back(bound);
   }
   std::ranges::sort(bindings, {}, [](const AddressBinding& bound) { return std::tie(bound.host, bound.port); });
   return bindings;

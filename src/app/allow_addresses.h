@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where an operator says that granted origins are.
+// Where an operator, or the developer of a skill, says that granted origins are.
 
-#include <palyra/app/promote_skill.h>
+#include <palyra/base/error.h>
+#include <palyra/capability/grant_set.h>
+#include <palyra/capability/http_port.h>
 
 #include <string>
 #include <vector>
 
 namespace palyra::app {
 
-// What `texts` say (PlanPromotionRequest::allow_address), and for other granted origins what the replaced version has.
-// By host and port. Errors: kPromoteAddress.
-Result<std::vector<capability::AddressBinding>> allow_addresses(const PromotionPlan& plan,
+// What `texts` say (PlanPromotionRequest::allow_address), and for other granted origins what `before` has. By host and
+// port. Errors: kPromoteAddress.
+Result<std::vector<capability::AddressBinding>> allow_addresses(const capability::CapabilityGrantSet& grants,
+                                                                const std::vector<capability::AddressBinding>& before,
                                                                 const std::vector<std::string>& texts);
 
 }  // namespace palyra::app

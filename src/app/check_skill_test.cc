@@ -120,7 +120,9 @@ TEST_F(CheckSkillTest, ASkillInDevelopmentRunsUnsignedAndWithItsDevelopersGrants
   const auto skill = load_development_skill(services_, dir_.file("skill-1.0.0"));
   ASSERT_THAT(skill, IsOk());
   const auto run = [&](const capability::CapabilityGrantSet& granted, const std::string& id = "acme.demo.echo") {
-    return run_tool(services_, {.what = DevelopmentTool{.skill = &*skill, .id = id, .granted = granted},
+    return run_tool(services_, {.what = DevelopmentTool{.skill = &*skill,
+                                                        .id = id,
+                                                        .grants = {.granted = granted, .roots = {}, .addresses = {}}},
                                 .arguments = to_bytes("{\"n\":1}"),
                                 .limits = {},
                                 .started = clock_.steady()});

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "allow_addresses.h"
+#include "map_roots.h"
+
 #include <palyra/app/build_package.h>
 #include <palyra/app/development_skill.h>
 #include <palyra/app/verify_artifact.h>
@@ -100,6 +103,15 @@ Result<> run_build(const std::string& script) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   return fail(kDevelopmentBuild, "'{}' ended with {} {}", printable(script), WIFEXITED(status) ? "status" : "signal",
               WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+}
+
+Result<DevelopmentGrants> grant_for_development(const Services& services, capability::CapabilityGrantSet granted,
+                                                const DevelopmentPlaces& places) {
+  DevelopmentGrants grants;
+  grants.roots = PALYRA_TRY(map_roots(services, granted, {}, places.map_root));
+  grants.addresses = PALYRA_TRY(allow_addresses(granted, {}, places.allow_address));
+  grants.granted = std::move(granted);
+  return grants;
 }
 
 Result<DevelopmentSkill> load_development_skill(const Services& services, const std::string& path) {

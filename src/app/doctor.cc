@@ -7,6 +7,8 @@
 #include <palyra/base/utf8.h>
 #include <palyra/crypto/ed25519.h>
 #include <palyra/state/state_store.h>
+#include <palyra/state/stored_values.h>
+#include <palyra/state/vault.h>
 
 #include <fmt/format.h>
 
@@ -78,6 +80,9 @@ void check_owners(const std::string& root, std::vector<Finding>& findings) {
        each.increment(error)) {
     paths.push_back(each->path());
   }
+  for (const char* kept : {"/storage.db", "/vault"}) {
+    if (fs::exists(fs::symlink_status(root + kept, error))) paths.emplace_back(root + kept);
+  }
   const std::size_t before = findings.size();
   for (const fs::path& path : paths) {
     const std::string wrong = exposure(path);
@@ -136,6 +141,39 @@ Finding check_quarantine(const Services& services, const state::StateStore& stor
                                           services.config.max_quarantine_bytes);
   if (std::cmp_less_equal(bytes, services.config.max_quarantine_bytes)) return Finding::ok("quarantine", message);
   return Finding::warn("quarantine", message, {"palyra skills list --quarantined", "palyra skills gc"});
+}
+
+void check_storage(const Services& services, std::vector<Finding>& findings) {
+  const auto skills = state::list_stored_skills(services.state.root);
+  if (!skills) {
+    findings.push_back(Finding::failed("storage", skills.error()));
+    return;
+  }
+  std::int64_t bytes = 0;
+  const std::size_t before = findings.size();
+  for (const state::StoredSkill& skill : *skills) {
+    std::int64_t used = 0;
+    for (const state::StoredPrefix& prefix : skill.prefixes) used += prefix.used_bytes;
+    bytes += used;
+    if (used <= services.config.max_storage_bytes) continue;
+    const std::string name = printable(skill.skill_id);
+    findings.push_back(Finding::warn("storage",
+                                     fmt::format("{} keeps {} bytes, storage.max_bytes_per_skill is {}", name, used,
+                                                 services.config.max_storage_bytes),
+                                     {"palyra storage list " + name, "palyra storage clear " + name}));
+  }
+  if (findings.size() > before) return;
+  findings.push_back(
+      Finding::ok("storage", fmt::format("every page is sound; {} skills keep {} bytes", skills->size(), bytes)));
+}
+
+// Whether its values are whole only its passphrase shows.
+Finding check_vault(const Services& services) {
+  const auto secrets = state::check_vault(services.state);
+  if (!secrets) return Finding::failed("vault", secrets.error());
+  if (!*secrets) return Finding::ok("vault", "no secret was ever set");
+  return Finding::ok(
+      "vault", fmt::format("is the one that the log knows, with {} secrets, limit {}", **secrets, state::kMaxSecrets));
 }
 
 void check_revocations(const Services& services, const state::StateStore& store, std::vector<Finding>& findings) {
@@ -214,6 +252,8 @@ void check_state(const Services& services, std::vector<Finding>& findings) {
   findings.push_back(check_leftovers(root));
   check_skills(*store, findings);
   findings.push_back(check_quarantine(services, *store));
+  check_storage(services, findings);
+  findings.push_back(check_vault(services));
   check_revocations(services, *store, findings);
   findings.push_back(check_updates(services));
   findings.push_back(check_disk(root));

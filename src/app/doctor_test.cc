@@ -4,6 +4,8 @@
 
 #include <palyra/app/doctor.h>
 #include <palyra/app/revoke.h>
+#include <palyra/state/skill_storage.h>
+#include <palyra/state/vault.h>
 
 namespace palyra::app {
 namespace {
@@ -17,6 +19,26 @@ class DoctorTest : public AppTest {
       if (finding.check == check) return std::string(to_text(finding.status));
     }
     return "none";
+  }
+  void keep_something() const {
+    const skills::SkillTrustStore trust = state::StateStore::open(state_).value().trust().value();
+    state::SkillStorage storage({.root = state_.root,
+                                 .owner = state::storage_owner(trust, "acme", "acme.demo"),
+                                 .max_bytes = 100'000,
+                                 .clock = &services_.clock,
+                                 .deadline = Deadline::after(services_.clock, std::chrono::minutes(1))});
+    const Bytes value(10'000, 'x');
+    EXPECT_THAT(storage.put({.at = {.prefix = "notes/", .key = "one"},
+                             .value = value,
+                             .expected = capability::kAnyVersion,
+                             .max_bytes = 50'000}),
+                IsOk());
+  }
+  void set_key(std::string_view text) const {
+    const Secret passphrase(to_bytes("correct horse battery"));
+    EXPECT_THAT(
+        state::set_secret(state_, passphrase, {.name = "global/key", .value = as_bytes(text)}, state::kMinVaultCost),
+        IsOk());
   }
 };
 
@@ -55,6 +77,46 @@ TEST_F(DoctorTest, MissesAListThatHasExpired) {
               IsOk());
   ASSERT_THAT(apply_revocations(services_, list), IsOk());
   EXPECT_EQ(status_of("revocations"), "warn");
+}
+
+TEST_F(DoctorTest, ReadsStorageAndMeasuresIt) {
+  trust();
+  EXPECT_EQ(status_of("storage"), "ok");
+  keep_something();
+  EXPECT_EQ(status_of("storage"), "ok");
+  config_.max_storage_bytes = 100;
+  EXPECT_EQ(status_of("storage"), "warn");
+  std::filesystem::resize_file(state_.root + "/storage.db", 5'000);
+  EXPECT_EQ(status_of("storage"), "fail");
+}
+
+TEST_F(DoctorTest, KnowsTheVaultOfTheLog) {
+  trust();
+  const std::string vault = state_.root + "/vault";
+  EXPECT_EQ(status_of("vault"), "ok");
+  set_key("a value that is long enough");
+  EXPECT_EQ(status_of("vault"), "ok");
+  std::filesystem::copy(vault, dir_.file("older"));
+  set_key("another value, long enough too");
+  std::filesystem::rename(dir_.file("older"), vault);
+  EXPECT_EQ(status_of("vault"), "fail");
+  write(vault, "no vault");
+  EXPECT_EQ(status_of("vault"), "fail");
+  std::filesystem::remove(vault);
+  EXPECT_EQ(status_of("vault"), "fail");
+}
+
+TEST_F(DoctorTest, StorageAndVaultAreForTheirOwnerAlone) {
+  namespace fs = std::filesystem;
+  trust();
+  keep_something();
+  set_key("a value that is long enough");
+  for (const char* name : {"/storage.db", "/vault"}) {
+    EXPECT_EQ(status_of("owners"), "ok");
+    fs::permissions(state_.root + name, fs::perms::others_read, fs::perm_options::add);
+    EXPECT_EQ(status_of("owners"), "fail") << name;
+    fs::permissions(state_.root + name, fs::perms::others_read, fs::perm_options::remove);
+  }
 }
 
 TEST_F(DoctorTest, KnowsWhatIsFree) {

@@ -6,6 +6,8 @@
 #include <palyra/base/utf8.h>
 #include <palyra/schema/json_schema.h>
 
+#include <fmt/ranges.h>
+
 namespace palyra::app {
 namespace {
 
@@ -75,6 +77,15 @@ ExampleResult judge_example(const skills::ToolExample& example, const Execution&
   result.reason = describe_failure(example, execution);
   result.expected = describe_expected(example);
   result.got = describe_got(execution);
+  return result;
+}
+
+ExampleResult unrecorded_request(const std::string& missed, const std::vector<std::string>& unused) {
+  ExampleResult result;
+  result.status = ExampleStatus::kFail;
+  result.reason = "it sent a request that it has no recorded reply for";
+  result.expected = unused.empty() ? "no further request" : shown(fmt::format("{}", fmt::join(unused, " or ")));
+  result.got = shown(missed);
   return result;
 }
 

@@ -10,4 +10,7 @@ namespace palyra::app {
 // Pass or fail. `execution` ended because of the guest, not because of us.
 ExampleResult judge_example(const skills::ToolExample& example, const Execution& execution);
 
+// A failure, whatever the tool made of it: it asked for `missed`, which nothing was recorded for.
+ExampleResult unrecorded_request(const std::string& missed, const std::vector<std::string>& unused);
+
 }  // namespace palyra::app

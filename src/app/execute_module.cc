@@ -115,7 +115,7 @@ host::CallSetup setup_of(const Services& services, const ModuleCall& call, const
       .clock = call.guest_clock == nullptr ? services.clock : *call.guest_clock,
       .random = call.guest_random == nullptr ? services.random : *call.guest_random,
       .progress = call.progress,
-      .http = services.http,
+      .http = call.guest_http == nullptr ? services.http : call.guest_http,
       .http_bindings = source.addresses,
       .storage = ports.storage(),
       .channels = ports.channels(),
@@ -189,7 +189,7 @@ Result<> execute(const Services& services, const ModuleCall& call, Execution& ex
   SkillPorts ports(services, call, Deadline(deadline_of(call)));
   const std::optional<CallSecrets> secrets = PALYRA_TRY(open_secrets(services, call));
   host::CallSetup setup = setup_of(services, call, program, ports);
-  setup.secrets = secrets ? &*secrets : nullptr;
+  setup.secrets = secrets ? &*secrets : call.guest_secrets;
   settle(ports, invoke(services, call, linked, std::move(setup), execution), execution);
   return {};
 }

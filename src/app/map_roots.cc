@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "map_roots.h"
 
+#include <palyra/app/promote_skill.h>
 #include <palyra/base/utf8.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 namespace palyra::app {
 namespace {
 
+using capability::CapabilityGrantSet;
 using state::MappedRoot;
 
 constexpr std::string_view kReadOnlySuffix = ":ro";
@@ -49,8 +51,10 @@ Result<MappedRoot> parse_mapping(std::string_view text) {
 
 // Whoever can write the state directory decides what runs.
 Result<> check_apart_from_state(const std::string& directory, const std::string& state_root) {
-  const std::string state = resolve(state_root);
-  if (state.empty()) return fail(kPromoteRoot, "the state directory '{}' cannot be resolved", printable(state_root));
+  // What is developed needs none: then it is kept away from where one would be.
+  std::error_code error;
+  const std::string state = std::filesystem::weakly_canonical(state_root, error).string();
+  if (error) return fail(kPromoteRoot, "the state directory '{}' cannot be resolved", printable(state_root));
   if (!is_within(directory, state) && !is_within(state, directory)) return {};
   return fail(kPromoteRoot, "'{}' holds the state directory '{}' or lies in it", printable(directory),
               printable(state));
@@ -103,22 +107,20 @@ MappedRoot* find(std::vector<MappedRoot>& roots, std::string_view name) {
   return found == roots.end() ? nullptr : &*found;
 }
 
-// As the grants have them, and where the replaced version has them.
-std::vector<MappedRoot> granted_roots(const PromotionPlan& plan) {
+// As the grants have them, and where they were before.
+std::vector<MappedRoot> granted_roots(const CapabilityGrantSet& grants, const std::vector<MappedRoot>& before) {
   std::vector<MappedRoot> roots;
-  for (const capability::Capability& each : plan.grants.of(capability::CapabilityClass::kFilesystem)) {
+  for (const capability::Capability& each : grants.of(capability::CapabilityClass::kFilesystem)) {
     const auto& granted = std::get<capability::FilesystemRoot>(each);
     const bool read_only = granted.access == capability::FilesystemAccess::kReadOnly;
     if (find(roots, granted.name) != nullptr) continue;
     roots.push_back({.name = granted.name, .directory = {}, .read_only = read_only});
   }
-  if (plan.replaces) {
-    for (const MappedRoot& before : plan.replaces->roots) {
-      MappedRoot* root = find(roots, before.name);
-      if (root == nullptr) continue;
-      root->directory = before.directory;
-      root->read_only = root->read_only || before.read_only;
-    }
+  for (const MappedRoot& mapped : before) {
+    MappedRoot* root = find(roots, mapped.name);
+    if (root == nullptr) continue;
+    root->directory = mapped.directory;
+    root->read_only = root->read_only || mapped.read_only;
   }
   std::ranges::sort(roots, {}, &MappedRoot::name);
   return roots;
@@ -126,9 +128,10 @@ std::vector<MappedRoot> granted_roots(const PromotionPlan& plan) {
 
 }  // namespace
 
-Result<std::vector<MappedRoot>> map_roots(const Services& services, const PromotionPlan& plan,
+Result<std::vector<MappedRoot>> map_roots(const Services& services, const CapabilityGrantSet& grants,
+                                          const std::vector<MappedRoot>& before,
                                           const std::vector<std::string>& texts) {
-  std::vector<MappedRoot> roots = granted_roots(plan);
+  std::vector<MappedRoot> roots = granted_roots(grants, before);
   std::vector<std::string> named;
   for (const std::string& text : texts) {
     const MappedRoot mapping = PALYRA_TRY(parse_mapping(text));
@@ -141,7 +144,7 @@ Result<std::vector<MappedRoot>> map_roots(const Services& services, const Promot
     }
     named.push_back(mapping.name);
     root->directory = PALYRA_TRY(resolve_directory(services, mapping.directory));
-    const auto* grants_writing = plan.grants.find(mapping.name + " rw");
+    const auto* grants_writing = grants.find(mapping.name + " rw");
     root->read_only = mapping.read_only || grants_writing == nullptr;
   }
   for (MappedRoot& root : roots) {

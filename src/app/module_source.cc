@@ -161,13 +161,15 @@ Error no_such_tool(const skills::SkillManifest& manifest, const std::string& too
   return error;
 }
 
-Result<ModuleSource> resolve(const Services& /*services*/, const DevelopmentTool& selector) {
+Result<ModuleSource> resolve(const Services& /*services*/, DevelopmentTool selector) {
   const skills::SkillManifest& manifest = selector.skill->manifest();
   PALYRA_TRY(check_host_compatibility(manifest));
   const skills::SkillTool* tool = manifest.find_tool(selector.id);
   if (tool == nullptr) return std::unexpected(no_such_tool(manifest, selector.id));
   ModuleSource source = PALYRA_TRY(source_of_artifact(*selector.skill->verification.artifact, manifest, *tool));
-  source.grants = capability_grants_from_manifest(manifest, selector.granted);
+  source.grants = capability_grants_from_manifest(manifest, selector.grants.granted);
+  source.roots = std::move(selector.grants.roots);
+  source.addresses = std::move(selector.grants.addresses);
   return source;
 }
 

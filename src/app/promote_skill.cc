@@ -118,8 +118,9 @@ Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromoti
   PALYRA_TRY(check_count(services, plan.grants));
   plan.replaces = PALYRA_TRY(find_active_of(store, plan.manifest().identity.skill_id));
   plan.difference = capability::diff(plan.replaces ? plan.replaces->grants : CapabilityGrantSet(), plan.grants);
-  plan.roots = PALYRA_TRY(map_roots(services, plan, request.map_root));
-  plan.addresses = PALYRA_TRY(allow_addresses(plan, request.allow_address));
+  const state::InstalledVersion before = plan.replaces.value_or(state::InstalledVersion());
+  plan.roots = PALYRA_TRY(map_roots(services, plan.grants, before.roots, request.map_root));
+  plan.addresses = PALYRA_TRY(allow_addresses(plan.grants, before.addresses, request.allow_address));
   plan.missing_settings = missing_settings(plan.manifest(), plan.version.settings);
   plan.examples = PALYRA_TRY(run_examples(services, plan.verification));
   const skills::AuditPolicy policy = PALYRA_TRY(load_audit_policy(services, std::nullopt));

@@ -26,6 +26,7 @@ struct Subject {
   const skills::Artifact& artifact;
   const skills::SkillManifest& manifest;
   WallTime created;
+  const DevelopmentGrants* development;  // null: it is none that is being written
 };
 
 ExampleResult not_run(NotRunCause cause, std::string reason) {
@@ -40,18 +41,41 @@ ExampleResult not_run(NotRunCause cause, std::string reason) {
 std::string missing_for_all(const skills::SkillManifest& manifest) {
   if (const auto compatible = check_host_compatibility(manifest); !compatible) return compatible.error().message();
   if (const auto settings = effective_settings(manifest, {}); !settings) return settings.error().message();
-  for (const CapabilityClass withheld : {CapabilityClass::kFilesystem}) {
-    if (manifest.capabilities.count(withheld) == 0) continue;
-    return fmt::format("the skill asks for {}, which this Palyra cannot give an example yet",
-                       capability::to_text(withheld));
-  }
   return {};
 }
 
-// Storage, which is empty for each and ends with it.
-capability::CapabilityGrantSet given_to_examples(const skills::SkillManifest& manifest) {
-  const auto storage = manifest.capabilities.of(CapabilityClass::kStorage);
-  auto given = capability::CapabilityGrantSet::create({storage.begin(), storage.end()});
+bool is_at(const capability::AddressBinding& bound, const capability::HttpRule& rule) {
+  return bound.host == rule.host && bound.port == rule.port;
+}
+
+// Which of the manifest's capabilities an example has: storage and roots, which are empty for each and end with it;
+// requests where replies were recorded, with secrets that stand in for those of the rules; and of a skill in
+// development what its developer says where it is.
+class Given {
+ public:
+  Given(const skills::ToolExample& example, const DevelopmentGrants* development)
+      : recorded_(!example.http.empty()), development_(development) {}
+
+  [[nodiscard]] bool operator()(const capability::StoragePrefix& /*prefix*/) const { return true; }
+  [[nodiscard]] bool operator()(const capability::FilesystemRoot& /*root*/) const { return true; }
+  [[nodiscard]] bool operator()(const capability::ChannelUse& /*channel*/) const { return false; }
+  [[nodiscard]] bool operator()(const capability::SecretUse& secret) const {
+    return recorded_ && secret.purpose == capability::SecretPurpose::kHttp;
+  }
+  [[nodiscard]] bool operator()(const capability::HttpRule& rule) const {
+    if (recorded_ || development_ == nullptr) return recorded_;
+    return std::ranges::any_of(development_->addresses, [&](const auto& bound) { return is_at(bound, rule); });
+  }
+
+ private:
+  bool recorded_;
+  const DevelopmentGrants* development_;
+};
+
+capability::CapabilityGrantSet given_to_example(const skills::SkillManifest& manifest, const Given& is_given) {
+  std::vector<capability::Capability> asked = manifest.capabilities.to_list();
+  std::erase_if(asked, [&](const capability::Capability& each) { return !std::visit(is_given, each); });
+  auto given = capability::CapabilityGrantSet::create(std::move(asked));
   PALYRA_CHECK(given.has_value());
   return *std::move(given);
 }
@@ -83,9 +107,6 @@ class ExampleRunner {
 
   Result<ExampleResult> run(const skills::SkillTool& tool, const skills::ToolExample& example) const {
     if (!missing_.empty()) return not_run(NotRunCause::kNeedsMore, missing_);
-    if (!example.http.empty()) {
-      return not_run(NotRunCause::kNeedsMore, "it has recorded HTTP replies, and this Palyra has no HTTP yet");
-    }
     const std::chrono::milliseconds left = deadline_.left(services_.clock);
     if (left == std::chrono::milliseconds(0)) return out_of_time();
     return call(tool, example, left);
@@ -99,7 +120,11 @@ class ExampleRunner {
   [[nodiscard]] Result<ExampleResult> call(const skills::SkillTool& tool, const skills::ToolExample& example,
                                            std::chrono::milliseconds left) const {
     ModuleSource source = PALYRA_TRY(source_of_artifact(subject_.artifact, subject_.manifest, tool));
-    source.grants = given_to_examples(subject_.manifest);
+    source.grants = given_to_example(subject_.manifest, Given(example, subject_.development));
+    if (subject_.development != nullptr) {
+      source.roots = subject_.development->roots;
+      source.addresses = subject_.development->addresses;
+    }
     runtime::RunLimits limits = effective_limits(services_.config, subject_.manifest.limits, {});
     const std::chrono::milliseconds allowed = limits.wall_clock_timeout;
     limits.wall_clock_timeout = std::min(allowed, left);
@@ -107,20 +132,25 @@ class ExampleRunner {
     // Seen on it, the deadline is always as far away as the limits say.
     const StoppedClock clock(subject_.created, started + limits.wall_clock_timeout - allowed);
     ContentRandom random(subject_.artifact.content_root());
+    RecordedHttp recorded(example.http);
+    const StandInSecrets secrets;
     const Execution execution = execute_module(services_, {.source = source,
                                                            .arguments = as_bytes(example.input),
                                                            .limits = limits,
                                                            .run_id = std::string(32, '0'),
                                                            .started = started,
                                                            .guest_clock = &clock,
-                                                           .guest_random = &random});
+                                                           .guest_random = &random,
+                                                           .guest_http = example.http.empty() ? nullptr : &recorded,
+                                                           .guest_secrets = &secrets});
+    if (recorded.missed()) return unrecorded_request(*recorded.missed(), recorded.unused());
     if (!execution.error) return judge_example(example, execution);
     const Kind kind = execution.error->kind;
     if (kind == Kind::kHostFailure) return std::unexpected(execution.error->error);
     if (kind == Kind::kTimedOut && left < allowed) return out_of_time();
     if (kind == Kind::kCapabilityDenied && !subject_.manifest.capabilities.empty()) {
-      return not_run(NotRunCause::kNeedsMore,
-                     "examples are given no capabilities but storage: " + printable(execution.error->error.message()));
+      return not_run(NotRunCause::kNeedsMore, "examples are given storage, roots and recorded replies alone: " +
+                                                  printable(execution.error->error.message()));
     }
     return judge_example(example, execution);
   }
@@ -165,11 +195,12 @@ ExampleStatus ExampleReport::status() const {
 }
 
 Result<ExampleReport> run_examples(const Services& services, const skills::Verification& verification,
-                                   std::chrono::milliseconds time) {
+                                   std::chrono::milliseconds time, const DevelopmentGrants* development) {
   PALYRA_CHECK(verification.manifest && verification.artifact && verification.document && !verification.error);
   const Subject subject{.artifact = *verification.artifact,
                         .manifest = *verification.manifest,
-                        .created = verification.document->statement.created};
+                        .created = verification.document->statement.created,
+                        .development = development};
   const auto in_use = compile_modules(services, subject);
   const Activity activity(services.activities, "running the examples of " + subject.manifest.identity.skill_id);
   const ExampleRunner runner(services, subject, Deadline::after(services.clock, time));

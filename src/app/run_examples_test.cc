@@ -124,10 +124,7 @@ TEST_F(RunExamplesTest, TheLimitsAreThoseOfTheManifest) {
 }
 
 TEST_F(RunExamplesTest, WhatNeedsMoreThanExamplesAreGivenHasNotRunAndStopsNothing) {
-  const std::string replies = "http = [{ method = \"GET\", url = \"https://api.example.com/\" }]";
   const std::pair<Golden, std::string> cases[] = {
-      {{.examples = example("e", replies)}, "recorded HTTP replies"},
-      {{.examples = example("e"), .rest = "[capabilities.filesystem]\nread_roots = [\"data\"]\n"}, "filesystem"},
       {{.examples = example("e"), .rest = "[config.properties.unit]\ntype = \"string\"\nrequired = true\n"},
        "setting 'unit'"},
       {{.examples = example("e"), .rest = "[compat]\nrequired_protocol_major = 1\nmin_palyra_version = \"999.0.0\"\n"},
@@ -135,7 +132,9 @@ TEST_F(RunExamplesTest, WhatNeedsMoreThanExamplesAreGivenHasNotRunAndStopsNothin
       {{.wat = kGreedy,
         .examples = example("e"),
         .rest = "[[capabilities.channels]]\nname = \"alerts\"\ndirection = \"send\"\n"},
-       "no capabilities"}};
+       "recorded replies alone"},
+      {{.wat = kGreedy, .examples = example("e"), .rest = "[[capabilities.http]]\nhost = \"api.example.com\"\n"},
+       "recorded replies alone"}};
   for (const auto& [golden, reason] : cases) {
     const ExampleReport all = report(golden);
     ASSERT_EQ(all.results.size(), 1U) << reason;

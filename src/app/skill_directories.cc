@@ -15,14 +15,6 @@ using capability::FilesystemRoot;
 
 constexpr std::string_view kDomain{"palyra/skill-files/1\0", 21};
 
-// One for each publisher, as this installation came to know him, and skill id: hidden from another of the name.
-std::string own_directory(const std::string& state_root, const state::StorageOwner& owner) {
-  crypto::Sha256 hash;
-  hash.update(kDomain);
-  hash.update(fmt::format("{}/{}/{}", owner.publisher, owner.skill_id, owner.publisher_since.seconds));
-  return fmt::format("{}/files/own/{}", state_root, crypto::to_hex(hash.finish()));
-}
-
 // Names of roots may have slashes, and one may be the beginning of another.
 std::string file_name_of(std::string name) {
   std::ranges::replace(name, '/', '%');
@@ -39,8 +31,15 @@ std::string made(const std::string& directory) {
 
 }  // namespace
 
-std::vector<files::FileRoot> directories_of(const std::string& state_root, const state::StorageOwner& owner,
-                                            const capability::CapabilityGrantSet& grants,
+// One for each publisher, as this installation came to know him, and skill id: hidden from another of the name.
+std::string own_directory(const std::string& state_root, const state::StorageOwner& owner) {
+  crypto::Sha256 hash;
+  hash.update(kDomain);
+  hash.update(fmt::format("{}/{}/{}", owner.publisher, owner.skill_id, owner.publisher_since.seconds));
+  return fmt::format("{}/files/own/{}", state_root, crypto::to_hex(hash.finish()));
+}
+
+std::vector<files::FileRoot> directories_of(const std::string& own, const capability::CapabilityGrantSet& grants,
                                             const std::vector<state::MappedRoot>& mapped) {
   std::vector<files::FileRoot> roots;
   for (const capability::Capability& grant : grants.of(capability::CapabilityClass::kFilesystem)) {
@@ -49,9 +48,7 @@ std::vector<files::FileRoot> directories_of(const std::string& state_root, const
     const bool has_directory = root != mapped.end() && !root->directory.empty();
     const bool read_only = root != mapped.end() && root->read_only;
     roots.push_back({.name = granted.name,
-                     .directory = has_directory
-                                      ? root->directory
-                                      : made(own_directory(state_root, owner) + "/" + file_name_of(granted.name)),
+                     .directory = has_directory ? root->directory : made(own + "/" + file_name_of(granted.name)),
                      .access = read_only ? FilesystemAccess::kReadOnly : granted.access});
   }
   return roots;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where the filesystem roots of an installed skill are: in the directories that its operator chose, else in directories
-// of its own below the state directory. Those belong to the publisher and the skill id, as what it keeps in storage.
+// Where the filesystem roots of a skill are: in the directories that its operator chose, else in directories of its
+// own. Those of an installed one are below the state directory and belong to the publisher and the skill id, as what it
+// keeps in storage.
 
 #include <palyra/files/skill_files.h>
 #include <palyra/state/installed_version.h>
@@ -12,10 +13,12 @@
 
 namespace palyra::app {
 
-// One for each filesystem root that is granted. Its own directories are made when they are missing; one that cannot be
-// made is refused where it is used.
-std::vector<files::FileRoot> directories_of(const std::string& state_root, const state::StorageOwner& owner,
-                                            const capability::CapabilityGrantSet& grants,
+// What holds the own directories of an installed skill.
+std::string own_directory(const std::string& state_root, const state::StorageOwner& owner);
+
+// One for each filesystem root that is granted: where `mapped` has it, else below `own`. Its own directories are made
+// when they are missing; one that cannot be made is refused where it is used.
+std::vector<files::FileRoot> directories_of(const std::string& own, const capability::CapabilityGrantSet& grants,
                                             const std::vector<state::MappedRoot>& mapped);
 
 // Where what roots hold is counted.

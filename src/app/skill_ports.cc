@@ -23,15 +23,24 @@ SkillPorts::SkillPorts(const Services& services, const ModuleCall& call, Deadlin
                                                   .content_root = source.skill->content_root,
                                                   .deadline = deadline});
   }
-  if (source.skill && source.owner && source.grants.count(CapabilityClass::kFilesystem) != 0) {
-    files_.emplace(files::SkillFilesOptions{
-        .roots = directories_of(services.state.root, *source.owner, source.grants, source.roots),
-        .ledgers = ledger_directory(services.state.root),
-        .max_bytes = services.config.max_root_bytes,
-        .max_files = services.config.max_root_files,
-        .clock = &services.clock,
-        .deadline = deadline});
+  if (source.grants.count(CapabilityClass::kFilesystem) != 0) open_files(services, source, deadline);
+}
+
+void SkillPorts::open_files(const Services& services, const ModuleSource& source, Deadline deadline) {
+  const std::string& state_root = services.state.root;
+  if (!source.owner) {
+    auto passing = PassingDirectory::make();
+    if (!passing) return;
+    passing_.emplace(*std::move(passing));
   }
+  const std::string own = passing_ ? passing_->path() + "/own" : own_directory(state_root, *source.owner);
+  files_.emplace(
+      files::SkillFilesOptions{.roots = directories_of(own, source.grants, source.roots),
+                               .ledgers = passing_ ? passing_->path() + "/ledgers" : ledger_directory(state_root),
+                               .max_bytes = services.config.max_root_bytes,
+                               .max_files = services.config.max_root_files,
+                               .clock = &services.clock,
+                               .deadline = deadline});
 }
 
 Result<> SkillPorts::settle(std::span<const std::int64_t> delivered) {

@@ -2,6 +2,8 @@
 #pragma once
 // What one call keeps and sends: its storage, its ends of channels and its files, for as long as it runs.
 
+#include "passing_directory.h"
+
 #include <palyra/app/execute_module.h>
 #include <palyra/files/skill_files.h>
 #include <palyra/state/channels.h>
@@ -14,8 +16,9 @@
 namespace palyra::app {
 
 // An installed skill has its own values in storage.db, channels, and the directories that its operator chose, or its
-// own. Any other has values that end with the call, no channels, because nobody would know who sent a message, and no
-// files.
+// own. Any other has values that end with the call, no channels, because nobody would know who sent a message, and the
+// directories that its developer chose, or empty ones that end with the call; what they hold is counted for this call
+// alone.
 class SkillPorts {
  public:
   SkillPorts(const Services& services, const ModuleCall& call, Deadline deadline);
@@ -29,9 +32,12 @@ class SkillPorts {
   Result<> settle(std::span<const std::int64_t> delivered);
 
  private:
+  void open_files(const Services& services, const ModuleSource& source, Deadline deadline);
+
   std::optional<state::SkillStorage> storage_;  // with a grant
   std::optional<state::SkillChannels> channels_;
-  std::optional<files::SkillFiles> files_;  // with a grant
+  std::optional<PassingDirectory> passing_;  // of one that is not installed
+  std::optional<files::SkillFiles> files_;   // with a grant
 };
 
 }  // namespace palyra::app

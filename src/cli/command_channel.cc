@@ -82,10 +82,15 @@ Result<Report> send(Session& session, const SendOptions& options) {
 }
 
 Result<Report> receive(Session& session, const std::string& channel) {
-  const capability::ChannelMessage message =
-      PALYRA_TRY(state::receive_as_operator(PALYRA_TRY(session.services())->state, channel));
-  return Report{.result = Json::Object{{"channel", channel}, {"message", message_json(message)}},
-                .text = message_text(message)};
+  const state::StateOptions& state = PALYRA_TRY(session.services())->state;
+  state::OperatorReceipt receipt = PALYRA_TRY(state::receive_as_operator(state, channel));
+  Report report{.result = Json::Object{{"channel", channel}, {"message", message_json(receipt.message)}},
+                .text = message_text(receipt.message)};
+  report.afterwards = [&state, receipt = std::move(receipt)](Printed printed) {
+    const bool delivered = printed == Printed::kYes;
+    return state::settle_as_operator(state, receipt, delivered ? state::Delivery::kDone : state::Delivery::kFailed);
+  };
+  return report;
 }
 
 }  // namespace
@@ -113,10 +118,13 @@ void add_channel_commands(CLI::App& program, Dispatch& dispatch) {
   set_action(command, dispatch, [sent](Session& session) { return send(session, *sent); });
 
   const auto received = std::make_shared<std::string>();
-  command = add_command(*group, {.name = "receive",
-                                 .about = "Take the oldest message out of a channel",
-                                 .examples = "Examples:\n  palyra channel receive results\n"
-                                             "  palyra channel receive results --json\n"});
+  command =
+      add_command(*group, {.name = "receive",
+                           .about = "Take the oldest message out of a channel",
+                           .examples = "Examples:\n  palyra channel receive results\n"
+                                       "  palyra channel receive results --json\n"
+                                       "It is gone once it was printed; when that fails, or the command dies, it\n"
+                                       "comes again, at the latest after a minute.\n"});
   command->add_option("CHANNEL", *received, "its name")->required();
   set_action(command, dispatch, [received](Session& session) { return receive(session, *received); });
 }

@@ -25,6 +25,7 @@ constexpr std::chrono::milliseconds kQuiet{150};
 struct DevOptions {
   std::string directory;
   std::int64_t builds = 0;  // 0: until it is interrupted
+  app::DevelopmentPlaces places;
 };
 
 // Of the handler, which can hold nothing of its own.
@@ -64,11 +65,11 @@ class Interrupts {
 // One round: build, load, examples. What is wrong with the skill is what the person wants to see, and no end.
 class Round {
  public:
-  explicit Round(Session& session) : session_(session) {}
+  Round(Session& session, const DevOptions& options) : session_(session), options_(options) {}
 
-  void run(const std::string& directory) {
+  void run() {
     ++builds_;
-    last_ = round(directory);
+    last_ = round();
     if (last_) {
       session_.output().say(examples_text(last_->examples) + last_->line + "\n");
     } else {
@@ -100,18 +101,22 @@ class Round {
     std::string line;
   };
 
-  Result<Outcome> round(const std::string& directory) {
+  Result<Outcome> round() {
     const app::Services& services = *PALYRA_TRY(session_.services());
-    const app::DevelopmentSkill skill = PALYRA_TRY(open_development_skill(session_, directory));
-    Outcome outcome{.skill_id = skill.manifest().identity.skill_id,
-                    .examples = PALYRA_TRY(app::run_examples(services, skill.verification)),
-                    .line = {}};
+    const app::DevelopmentSkill skill = PALYRA_TRY(open_development_skill(session_, options_.directory));
+    const app::DevelopmentGrants grants =
+        PALYRA_TRY(app::grant_for_development(services, skill.manifest().capabilities, options_.places));
+    Outcome outcome{
+        .skill_id = skill.manifest().identity.skill_id,
+        .examples = PALYRA_TRY(app::run_examples(services, skill.verification, app::kExamplesTime, &grants)),
+        .line = {}};
     outcome.line = fmt::format("{}: builds, {} examples: {}", outcome.skill_id, outcome.examples.results.size(),
                                app::to_text(outcome.examples.status()));
     return outcome;
   }
 
   Session& session_;
+  const DevOptions& options_;
   std::int64_t builds_ = 0;
   Result<Outcome> last_ = fail(kUsage, "nothing was built");
 };
@@ -123,11 +128,11 @@ Result<Report> dev(Session& session, const DevOptions& options) {
   }
   DirectoryWatch watch = PALYRA_TRY(DirectoryWatch::open(options.directory));
   const Interrupts interrupts = PALYRA_TRY(Interrupts::open());
-  Round round(session);
+  Round round(session, options);
   std::set<std::string> written;  // while the last round ran
   while (!interrupts.happened()) {
     const DirectorySnapshot before = take_snapshot(options.directory);
-    round.run(options.directory);
+    round.run();
     if (round.builds() == options.builds) return round.report();
     const DirectorySnapshot after = take_snapshot(options.directory);
     // Somebody saved while it was building; or the build itself writes there, which it will do again.
@@ -153,9 +158,11 @@ void add_dev_command(CLI::App& program, Dispatch& dispatch) {
                 .about = "Watch a skill that is being written: build it and run its examples after each change",
                 .examples = "Examples:\n"
                             "  palyra dev hello\n"
+                            "  palyra dev log-grep --map-root logs=/var/log:ro\n"
                             "Ctrl-C ends it.\n"});
   const auto options = std::make_shared<DevOptions>();
   command->add_option("DIR", options->directory, "the skill's directory")->required();
+  add_places(command, {.map_root = options->places.map_root, .allow_address = options->places.allow_address});
   command->add_option("--builds", options->builds, "end after so many")->group("");
   set_action(command, dispatch, [options](Session& session) { return dev(session, *options); });
 }

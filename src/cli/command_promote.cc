@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.h"
+#include "development.h"
 #include "present.h"
 #include "present_audit.h"
 #include "promotion.h"
@@ -104,15 +105,7 @@ void add_options(CLI::App* command, PromotionOptions& options) {
   command->add_option("--only", options.plan.only, "allow only this of what the skill asks for; repeatable")
       ->allow_extra_args(false);
   command->add_option("--deny", options.plan.deny, "do not allow this; repeatable")->allow_extra_args(false);
-  command
-      ->add_option("--map-root", options.plan.map_root,
-                   "NAME=DIR[:ro]: the directory behind a filesystem root that it may use; repeatable")
-      ->allow_extra_args(false);
-  command
-      ->add_option("--allow-address", options.plan.allow_address,
-                   "DANGEROUS: connect to this address for a granted origin, also one of this machine or a private "
-                   "network; repeatable")
-      ->allow_extra_args(false);
+  add_places(command, {.map_root = options.plan.map_root, .allow_address = options.plan.allow_address});
   add_first_use_options(command, options.first_use);
   command->add_flag("--dry-run", options.dry_run, "show the plan and change nothing");
   command->add_flag("--yes", options.yes, "without a person; only where policy.noninteractive_promote = true");

@@ -5,7 +5,7 @@
 
 #include <palyra/app/recover_state.h>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 
@@ -32,7 +32,10 @@ std::string plan_text(const app::RecoveryPlan& plan, const RecoverOptions& optio
           : fmt::format("Lost: everything that was decided since the backup {} was made, revocations included.\n",
                         shown(options.from));
   return present_state_text(plan) + lost +
-         "Every skill goes into quarantine until it is promoted again. The trust.db of now is kept beside the new one.";
+         "Every skill goes into quarantine until it is promoted again. The trust.db of now is kept beside the new "
+         "one.\n"
+         "What skills keep and the vault stay; where they are missing or damaged, those of the backup take their "
+         "place.";
 }
 
 Result<Report> recover(Session& session, const RecoverOptions& options) {
@@ -52,6 +55,8 @@ Result<Report> recover(Session& session, const RecoverOptions& options) {
     report.result.set("damaged_copy", done.damaged_copy);
     report.text += fmt::format("the trust.db of before: {}\n", shown(done.damaged_copy));
   }
+  report.result.set("restored", strings_json(done.restored));
+  if (!done.restored.empty()) report.text += fmt::format("from the backup too: {}\n", fmt::join(done.restored, ", "));
   report.text += "next: palyra trust list\nnext: palyra skills list --quarantined\n";
   return report;
 }

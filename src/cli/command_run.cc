@@ -33,6 +33,7 @@ struct RunOptions {
   std::optional<std::int64_t> timeout_ms;
   std::optional<std::int64_t> fuel;
   bool approve = false;
+  app::DevelopmentPlaces places;
 };
 
 // Set while a tool runs by Ctrl-C, and when whoever asked has gone (SIGTERM, SIGHUP); the second time the program ends
@@ -87,6 +88,10 @@ Result<> check_run_arguments(const RunOptions& options) {
     return fail(kUsage, "name either a TOOL or --module FILE");
   }
   if (!options.skill.empty() && options.tool.empty()) return fail(kUsage, "--skill goes with a TOOL");
+  const bool placed = !options.places.map_root.empty() || !options.places.allow_address.empty();
+  if (options.skill.empty() && placed) {
+    return fail(kUsage, "--map-root and --allow-address go with --skill; of an installed skill, with skills promote");
+  }
   if (options.module.empty() && !options.export_name.empty()) return fail(kUsage, "--export goes with --module");
   if (options.timeout_ms && *options.timeout_ms < 1) return fail(kUsage, "--timeout is at least 1 ms");
   if (options.fuel && *options.fuel < 1) return fail(kUsage, "--fuel is at least 1");
@@ -96,20 +101,22 @@ Result<> check_run_arguments(const RunOptions& options) {
 // A skill that is being written, with what it may do; nothing of both when the tool is an installed one's.
 struct Development {
   std::optional<app::DevelopmentSkill> skill;
-  capability::CapabilityGrantSet granted;
+  app::DevelopmentGrants grants;
 };
 
 Result<Development> develop(Session& session, const RunOptions& options) {
   Development development;
   if (options.skill.empty()) return development;
   development.skill = PALYRA_TRY(open_development_skill(session, options.skill));
-  development.granted = PALYRA_TRY(ask_grants(session, development.skill->manifest()));
+  capability::CapabilityGrantSet granted = PALYRA_TRY(ask_grants(session, development.skill->manifest()));
+  development.grants =
+      PALYRA_TRY(app::grant_for_development(*PALYRA_TRY(session.services()), std::move(granted), options.places));
   return development;
 }
 
 Result<app::ModuleSelector> select(const RunOptions& options, const Development& development) {
   if (development.skill) {
-    return app::DevelopmentTool{.skill = &*development.skill, .id = options.tool, .granted = development.granted};
+    return app::DevelopmentTool{.skill = &*development.skill, .id = options.tool, .grants = development.grants};
   }
   if (!options.tool.empty()) return app::InstalledTool{.id = options.tool};
   app::InlineModule module;
@@ -254,6 +261,9 @@ void add_run_command(CLI::App& program, Dispatch& dispatch) {
                                         "  palyra run example.hello.greet --input '{\"who\":\"Ada\"}'\n"
                                         "  palyra run demo.csv.summarize --input-file csv=trips.csv -v\n"
                                         "  palyra run --skill hello example.hello.greet\n"
+                                        "  palyra run --skill log-grep demo.logs.grep --map-root logs=/var/log:ro\n"
+                                        "  palyra run --skill weather acme.weather.now \\\n"
+                                        "    --allow-address api.example.com=127.0.0.1:8080\n"
                                         "  palyra run --module hello.wat --export echo --input @arguments.json\n"});
   const auto options = std::make_shared<RunOptions>();
   command->add_option("TOOL", options->tool, "the tool's id");
@@ -268,6 +278,7 @@ void add_run_command(CLI::App& program, Dispatch& dispatch) {
                    "a skill's directory, built if needed, or an artifact: unsigned, uninstalled, and asked for on a "
                    "terminal what it may do")
       ->type_name("FILE|DIR");
+  add_places(command, {.map_root = options->places.map_root, .allow_address = options->places.allow_address});
   command->add_option("--module", options->module, "a .wasm or .wat file, unsigned and without grants");
   command->add_option("--export", options->export_name, "its function to call (default: run)");
   set_action(command, dispatch, [options](Session& session) { return run(session, *options); });

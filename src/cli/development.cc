@@ -17,6 +17,18 @@ Result<app::DevelopmentSkill> open_development_skill(Session& session, const std
   return app::load_development_skill(services, path);
 }
 
+void add_places(CLI::App* command, const PlaceOptions& places) {
+  command
+      ->add_option("--map-root", places.map_root,
+                   "NAME=DIR[:ro]: the directory behind a filesystem root that it may use; repeatable")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--allow-address", places.allow_address,
+                   "DANGEROUS: connect to this address for a granted origin, also one of this machine or a private "
+                   "network; repeatable")
+      ->allow_extra_args(false);
+}
+
 Result<capability::CapabilityGrantSet> ask_grants(Session& session, const skills::SkillManifest& manifest) {
   std::vector<capability::Capability> granted;
   const std::vector<capability::Capability> asked = manifest.capabilities.to_list();

@@ -77,6 +77,10 @@ int Output::finish(std::string_view command, const Report& report) {
   std::optional<Failure> failure = report.failure;
   if (!written && failure) failure->error = std::move(failure->error).with_context("and standard output takes no more");
   if (!written && !failure) failure = failure_of(Error(kFileFailed, "standard output takes no more"));
+  if (report.afterwards) {
+    auto done = report.afterwards(written ? Printed::kYes : Printed::kNo);
+    if (!done && !failure) failure = failure_of(std::move(done).error());
+  }
   if (!failure) return report.exit;
   print_failure(*failure);
   return failure->exit;

@@ -7,6 +7,8 @@
 #include <palyra/base/error.h>
 #include <palyra/base/json.h>
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -23,11 +25,16 @@ struct Failure {
 // With the advice that its code has, unless it brings its own.
 Failure failure_of(Error error);
 
+// Whether standard output has taken everything, to the last byte.
+enum class Printed : std::uint8_t { kYes, kNo };
+
 struct Report {
   Json result{};                     // of the `--json` document; null: no document
   std::string text;                  // for people, on standard output, as it stands
   std::optional<Failure> failure{};  // printed on standard error after the result; decides the exit status
   int exit = kExitOk;                // without a failure
+  // What remains to be done once the result was printed, or could not be. Its failure is the command's.
+  std::function<Result<>(Printed)> afterwards{};
 };
 
 // Nothing but a failure.

@@ -41,17 +41,18 @@ struct SkillChannelsParts {
 
   // In a transaction for writing.
   Result<std::optional<ChannelMessage>> take(const Database& storage, std::string_view channel) {
+    senders.wait_for_locks(wait());
     PALYRA_TRY(forget_stopped_senders(storage, channel, senders));
     auto message = PALYRA_TRY(of_storage(oldest_free(storage, channel, options.state.clock->wall())));
     if (message) {
-      PALYRA_TRY(of_storage(storage.run("UPDATE message SET held_by = ?2, held_until = ?3 WHERE id = ?1", message->id,
-                                        options.run_id, std::int64_t{held_until().count()})));
+      PALYRA_TRY(of_storage(hold(storage, {.id = message->id, .holder = options.run_id, .until = held_until()})));
     }
     return message;
   }
   // Messages that nobody will ever receive keep none out.
   Result<bool> add(const Database& storage, std::string_view channel, const ChannelMessage& message) {
     if (PALYRA_TRY(of_storage(add_message(storage, channel, message)))) return true;
+    senders.wait_for_locks(wait());
     PALYRA_TRY(forget_stopped_senders(storage, channel, senders));
     return of_storage(add_message(storage, channel, message));
   }

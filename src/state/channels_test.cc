@@ -40,6 +40,14 @@ class ChannelsTest : public StateTest {
     EXPECT_THAT(message, IsOk());
     return message ? *message : std::nullopt;
   }
+  // As the operator.
+  [[nodiscard]] std::string take_out(const std::string& channel) const {
+    const auto receipt = receive_as_operator(options(), channel);
+    EXPECT_THAT(receipt, IsOk());
+    if (!receipt) return "(none)";
+    EXPECT_THAT(settle_as_operator(options(), *receipt, Delivery::kDone), IsOk());
+    return std::string(as_text(receipt->message.body));
+  }
   static std::string body_of(const std::optional<ChannelMessage>& message) {
     return message ? std::string(as_text(message->body)) : "(none)";
   }
@@ -182,7 +190,7 @@ TEST_F(ChannelsTest, WhatARevokedVersionSentReachesNoOperatorAndKeepsNobodyOut) 
   const std::vector<skills::RevocationEntry> entries = {skills::RevokedContent{root_}};
   ASSERT_THAT(must_open().revoke(entries), IsOk());
   ASSERT_THAT(send_as_operator(options(), "jobs", as_bytes("from the operator")), IsOk());
-  EXPECT_EQ(as_text(receive_as_operator(options(), "jobs").value().body), "from the operator");
+  EXPECT_EQ(take_out("jobs"), "from the operator");
   EXPECT_THAT(receive_as_operator(options(), "jobs"), FailsWith(kChannelEmpty));
 }
 
@@ -194,7 +202,7 @@ TEST_F(ChannelsTest, ADamagedMessageIsDiscardedByTheOperator) {
       Database::open(root() + "/storage.db").value().script("UPDATE message SET content_root = 'x' WHERE id = 1"),
       IsOk());
   EXPECT_THAT(receive_as_operator(options(), "jobs"), FailsWith(kStorageDamaged));
-  EXPECT_EQ(as_text(receive_as_operator(options(), "jobs").value().body), "two");
+  EXPECT_EQ(take_out("jobs"), "two");
 }
 
 TEST_F(ChannelsTest, AClockThatWasSetBackHoldsUpNobody) {
@@ -233,6 +241,39 @@ TEST_F(ChannelsTest, WhatASupersededVersionSentIsReceived) {
   EXPECT_EQ(body_of(must_receive(receiver)), "old but good");
 }
 
+TEST_F(ChannelsTest, WhatTheOperatorWasNotShownComesAgain) {
+  ASSERT_THAT(send_as_operator(options(), "jobs", as_bytes("one")), IsOk());
+  const OperatorReceipt failed = receive_as_operator(options(), "jobs").value();
+  EXPECT_THAT(receive_as_operator(options(), "jobs"), FailsWith(kChannelEmpty));  // it is held
+  ASSERT_THAT(settle_as_operator(options(), failed, Delivery::kFailed), IsOk());
+  // As when the command dies.
+  const OperatorReceipt lost = receive_as_operator(options(), "jobs").value();
+  EXPECT_EQ(as_text(lost.message.body), "one");
+  clock_.advance(kOperatorHold + std::chrono::milliseconds(1));
+  const OperatorReceipt again = receive_as_operator(options(), "jobs").value();
+  EXPECT_EQ(again.message.id, lost.message.id);
+  // Who comes too late takes nothing away.
+  ASSERT_THAT(settle_as_operator(options(), lost, Delivery::kDone), IsOk());
+  EXPECT_EQ(list_channels(options()).value().at(0).messages, 1);
+  ASSERT_THAT(settle_as_operator(options(), again, Delivery::kDone), IsOk());
+  EXPECT_THAT(list_channels(options()).value(), ::testing::IsEmpty());
+}
+
+TEST_F(ChannelsTest, WaitsForTrustNoLongerThanTheCall) {
+  SkillChannels sender = open();
+  must_send(sender, "one");
+  const Database busy = Database::open(root() + "/trust.db").value();
+  ASSERT_THAT(busy.script("BEGIN EXCLUSIVE"), IsOk());
+  SkillChannels receiver({.state = options(),
+                          .run_id = "run-2",
+                          .skill_id = "acme.demo",
+                          .content_root = root_,
+                          .deadline = Deadline::after(clock_, std::chrono::milliseconds(50))});
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_THAT(receiver.receive("jobs"), FailsWith(kStateBusy));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, kBusyTimeout / 2);
+}
+
 TEST_F(ChannelsTest, TheOperatorSendsAndReceives) {
   EXPECT_THAT(list_channels(options()).value(), ::testing::IsEmpty());
   EXPECT_THAT(receive_as_operator(options(), "jobs"), FailsWith(kChannelEmpty));
@@ -244,7 +285,7 @@ TEST_F(ChannelsTest, TheOperatorSendsAndReceives) {
   EXPECT_EQ(got.hops, 1);
   EXPECT_THAT(receive_as_operator(options(), "jobs"), FailsWith(kChannelEmpty));  // it is held
   must_send(receiver, "done", "results", 2);
-  EXPECT_EQ(as_text(receive_as_operator(options(), "results").value().body), "done");
+  EXPECT_EQ(take_out("results"), "done");
   EXPECT_THAT(receive_as_operator(options(), "results"), FailsWith(kChannelEmpty));
   EXPECT_THAT(list_messages(options(), "results").value(), ::testing::IsEmpty());
 }

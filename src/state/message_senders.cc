@@ -25,6 +25,11 @@ Result<bool> MessageSenders::are_believed(const std::string& content_root) {
   return trust_->is_runnable(*root);
 }
 
+void MessageSenders::wait_for_locks(std::chrono::milliseconds most) {
+  options_.wait = most;
+  if (trust_) trust_->wait_for_locks(most);
+}
+
 Result<> forget_stopped_senders(const Database& storage, std::string_view channel, MessageSenders& senders) {
   for (const std::string& sender : PALYRA_TRY(of_storage(senders_of(storage, channel)))) {
     if (PALYRA_TRY(senders.are_believed(sender))) continue;

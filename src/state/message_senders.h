@@ -18,6 +18,8 @@ class MessageSenders {
   explicit MessageSenders(StateOptions options) : options_(std::move(options)) {}
   // Empty is an operator, who is not revoked. Errors: those of StateStore.
   Result<bool> are_believed(const std::string& content_root);
+  // For trust.db, at each question from here on.
+  void wait_for_locks(std::chrono::milliseconds most);
 
  private:
   StateOptions options_;

@@ -102,6 +102,11 @@ Result<std::vector<ChannelMessage>> load_messages(const Database& database, std:
   return messages;
 }
 
+Result<> hold(const Database& database, const MessageHold& what) {
+  return database.run("UPDATE message SET held_by = ?2, held_until = ?3 WHERE id = ?1", what.id, what.holder,
+                      std::int64_t{what.until.count()});
+}
+
 Result<> delete_message(const Database& database, std::int64_t id) {
   return database.run("DELETE FROM message WHERE id = ?1", id);
 }

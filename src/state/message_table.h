@@ -33,6 +33,13 @@ Result<capability::ChannelMessage> load_message(const Database& database, std::s
 // All, the oldest first. Errors: kStoreDamaged.
 Result<std::vector<capability::ChannelMessage>> load_messages(const Database& database, std::string_view channel);
 
+struct MessageHold {
+  std::int64_t id = 0;
+  std::string_view holder;
+  std::chrono::milliseconds until{0};
+};
+Result<> hold(const Database& database, const MessageHold& what);
+
 Result<> delete_message(const Database& database, std::int64_t id);
 
 // Takes one message from what the skill may send at `now`; false: it has sent too fast.

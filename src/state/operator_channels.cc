@@ -9,10 +9,13 @@
 #include <palyra/capability/capability_names.h>
 #include <palyra/state/channels.h>
 
+#include <unistd.h>
+
 namespace palyra::state {
 namespace {
 
 using capability::ChannelMessage;
+using std::chrono::milliseconds;
 
 Result<> check_name(std::string_view channel) {
   if (capability::is_name(channel)) return {};
@@ -80,21 +83,38 @@ Result<> send_as_operator(const StateOptions& options, std::string_view channel,
   }());
 }
 
-Result<ChannelMessage> receive_as_operator(const StateOptions& options, std::string_view channel) {
+Result<OperatorReceipt> receive_as_operator(const StateOptions& options, std::string_view channel) {
   PALYRA_TRY(check_name(channel));
-  return of_storage([&]() -> Result<ChannelMessage> {
+  return of_storage([&]() -> Result<OperatorReceipt> {
     const auto database = PALYRA_TRY(open_storage(options.root));
     if (!database) return nothing_in(channel);
     Transaction transaction = PALYRA_TRY(Transaction::begin(*database, TransactionKind::kWrite));
     MessageSenders senders(options);
     PALYRA_TRY(forget_stopped_senders(*database, channel, senders));
-    const auto id = PALYRA_TRY(oldest_free_id(*database, channel, options.clock->wall()));
-    // What is damaged goes as well: nobody could receive what waits behind it.
+    const milliseconds now = options.clock->wall();
+    const auto id = PALYRA_TRY(oldest_free_id(*database, channel, now));
     auto message = id ? load_message(*database, channel, *id) : nothing_in(channel);
-    if (id) PALYRA_TRY(delete_message(*database, *id));
+    const std::string holder = fmt::format("operator {} {}", ::getpid(), now.count());
+    if (message) PALYRA_TRY(hold(*database, {.id = *id, .holder = holder, .until = now + kOperatorHold}));
+    // What is damaged goes: nobody could receive what waits behind it.
+    if (!message && id) PALYRA_TRY(delete_message(*database, *id));
     PALYRA_TRY(transaction.commit());
     if (!message && id) return std::unexpected(std::move(message).error().with_context("it is discarded"));
-    return message;
+    if (!message) return std::unexpected(std::move(message).error());
+    return OperatorReceipt{.message = *std::move(message), .holder = holder};
+  }());
+}
+
+Result<> settle_as_operator(const StateOptions& options, const OperatorReceipt& receipt, Delivery delivery) {
+  return of_storage([&]() -> Result<> {
+    const auto database = PALYRA_TRY(open_storage(options.root));
+    if (!database) return {};
+    const std::int64_t id = receipt.message.id;
+    if (delivery == Delivery::kDone) {
+      return database->run("DELETE FROM message WHERE id = ?1 AND held_by = ?2", id, receipt.holder);
+    }
+    return database->run("UPDATE message SET held_by = '', held_until = 0 WHERE id = ?1 AND held_by = ?2", id,
+                         receipt.holder);
   }());
 }
 

@@ -174,6 +174,17 @@ Result<Bytes> Database::serialize() const {
   return Bytes(bytes.get(), bytes.get() + size);
 }
 
+Result<> Database::copy_into(const Database& copy) const {
+  constexpr int kEveryPage = -1;
+  sqlite3* const target = copy.handle_.get();
+  sqlite3_backup* const backup = sqlite3_backup_init(target, "main", handle_.get(), "main");
+  if (backup == nullptr) return failed(target, sqlite3_extended_errcode(target), "cannot copy the database");
+  const int stepped = sqlite3_backup_step(backup, kEveryPage);
+  const int finished = sqlite3_backup_finish(backup);
+  if (stepped == SQLITE_DONE) return {};
+  return failed(target, finished == SQLITE_OK ? stepped : finished, "cannot copy the database");
+}
+
 void Database::wait_for_locks(std::chrono::milliseconds most) const {
   sqlite3_busy_timeout(handle_.get(), static_cast<int>(most.count()));
 }

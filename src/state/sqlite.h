@@ -65,6 +65,9 @@ class Database {
   // The file as it stands in this connection's transaction, byte for byte. Errors: kStateUnavailable.
   [[nodiscard]] Result<Bytes> serialize() const;
 
+  // Everything as it is at one moment, into the empty database `copy`. Errors: those of a statement.
+  [[nodiscard]] Result<> copy_into(const Database& copy) const;
+
   // How long to wait for another's lock from here on, instead of kBusyTimeout.
   void wait_for_locks(std::chrono::milliseconds most) const;
 

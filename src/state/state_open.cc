@@ -93,7 +93,8 @@ Result<std::unique_ptr<StoreParts>> open_parts(const StateOptions& options, cons
   PALYRA_TRY(check_private(root));
   GenerationFile generation_file = PALYRA_TRY(GenerationFile::open(root));
   const FileIdentity opened = PALYRA_TRY(identify(root));
-  Database database = PALYRA_TRY(Database::open(root.path() + "/" + kDatabaseFile));
+  Database database =
+      PALYRA_TRY(Database::open(root.path() + "/" + kDatabaseFile, options.wait.value_or(kBusyTimeout)));
   ObjectStore objects = PALYRA_TRY(ObjectStore::open(root));
   PALYRA_TRY(root.make_directory("keys"));
   auto parts = std::make_unique<StoreParts>(StoreParts{.options = options,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A damaged trust.db gives way to a backup, or to nothing.
+#include "backup_parts.h"
 #include "database_file.h"
 #include "directory_lock.h"
 #include "trust_table.h"
@@ -53,31 +54,15 @@ Result<Damaged> look_at_damage(const Directory& root, std::uint64_t file_generat
 
 // Of an earlier recovery that died, or of this one.
 void remove_unfinished(const Directory& root) {
+  std::vector<std::string> unfinished = unfinished_parts();
+  unfinished.insert(unfinished.end(), {kUnfinished, kUnfinishedJournal});
   for (const std::string& name : root.list().value_or(std::vector<std::string>{})) {
-    const bool temporary = is_temporary_name(name) && name.starts_with(std::string(".") + kUnfinished);
-    if (name != kUnfinished && name != kUnfinishedJournal && !temporary) continue;
+    const bool ours = std::ranges::any_of(unfinished, [&](const std::string& each) {
+      return name == each || (is_temporary_name(name) && name.starts_with("." + each));
+    });
+    if (!ours) continue;
     [[maybe_unused]] const auto removed = root.remove_file(name);
   }
-}
-
-Result<std::string> free_name(const Directory& root) {
-  constexpr int kMost = 1'000;
-  for (int n = 1; n <= kMost; ++n) {
-    std::string name = fmt::format("trust.db.damaged-{}", n);
-    if (PALYRA_TRY(form_of(root, name.c_str())) == FileForm::kAbsent) return name;
-  }
-  return fail(kStateUnavailable, "'{}' holds {} damaged copies of trust.db: remove some", root.path(), kMost);
-}
-
-// What a damaged trust.db takes with it: SQLite would believe its journals to belong to the new one.
-Result<> put_aside(const Directory& root, const std::string& copy) {
-  for (const char* suffix : {"", "-journal", "-wal", "-shm"}) {
-    const std::string from = std::string(kDatabaseFile) + suffix;
-    const std::string to = copy + suffix;
-    if (::renameat2(root.fd(), from.c_str(), root.fd(), to.c_str(), RENAME_NOREPLACE) == 0 || errno == ENOENT) continue;
-    return std::unexpected(file_error(errno, "rename", root.path() + "/" + from));
-  }
-  return {};
 }
 
 struct Recovery {
@@ -145,8 +130,10 @@ Result<RecoveryReport> restore_rows(const std::string& path, const Recovery& rec
   PALYRA_TRY(update_head(
       database, {.generation = row.generation, .trust_generation = row.generation, .audit_digest = row.digest}));
   PALYRA_TRY(transaction.commit());
-  return RecoveryReport{
-      .generation = row.generation, .quarantined = changes.size(), .damaged_copy = recovery.damaged_copy};
+  return RecoveryReport{.generation = row.generation,
+                        .quarantined = changes.size(),
+                        .damaged_copy = recovery.damaged_copy,
+                        .restored = {}};
 }
 
 // Under the name kUnfinished.
@@ -163,7 +150,15 @@ Result<RecoveryReport> make_recovered(const Directory& root, const Recovery& rec
   PALYRA_TRY(fill_new_database(
       *recovery.options, path,
       {.generation = generation, .event = std::string(kRecovered), .details = recovery.details("nothing")}));
-  return RecoveryReport{.generation = generation, .quarantined = 0, .damaged_copy = recovery.damaged_copy};
+  return RecoveryReport{
+      .generation = generation, .quarantined = 0, .damaged_copy = recovery.damaged_copy, .restored = {}};
+}
+
+// Of the database under the name kUnfinished.
+Result<PartsToRestore> prepare_parts(const Directory& root, const std::optional<std::string>& backup) {
+  if (!backup) return PartsToRestore();
+  const Database recovered = PALYRA_TRY(Database::open(root.path() + "/" + kUnfinished));
+  return PartsToRestore::prepare(root, *backup, PALYRA_TRY(last_mark(recovered)));
 }
 
 }  // namespace
@@ -180,15 +175,17 @@ Result<RecoveryReport> StateStore::recover(const StateOptions& options, const st
   const GenerationFile generation_file = PALYRA_TRY(GenerationFile::open(root, WrongContent::kReset));
   const Damaged damaged = PALYRA_TRY(look_at_damage(root, PALYRA_TRY(generation_file.value())));
   Recovery recovery{.options = &options, .seen = damaged.seen, .damaged_copy = {}};
-  const std::string copy = PALYRA_TRY(free_name(root));
+  const std::string copy = PALYRA_TRY(free_name(root, kDatabaseFile));
   if (damaged.form != FileForm::kAbsent) recovery.damaged_copy = copy;
   remove_unfinished(root);
-  const Result<RecoveryReport> report = make_recovered(root, recovery, backup);
-  if (!report) {
+  Result<RecoveryReport> report = make_recovered(root, recovery, backup);
+  Result<PartsToRestore> parts = report ? prepare_parts(root, backup) : std::unexpected(report.error());
+  if (!parts) {
     remove_unfinished(root);
-    return report;
+    return std::unexpected(std::move(parts).error());
   }
-  PALYRA_TRY(put_aside(root, copy));
+  report->restored = PALYRA_TRY(parts->publish(root));
+  PALYRA_TRY(put_aside(root, kDatabaseFile, copy));
   PALYRA_TRY(publish(root, kUnfinished));
   generation_file.raise_to(report->generation);
   PALYRA_TRY(open(options));

@@ -236,7 +236,8 @@ TEST_F(StateRecoveryTest, AProcessThatRunsOnDoesNotBelieveTheOldFile) {
   ASSERT_THAT(StateStore::recover(options(), backup_), IsOk());
   EXPECT_THAT(running.find_active("acme.demo.run"), FailsWith(kStoreDamaged));
   EXPECT_THAT(running.add_publisher("bob", publisher_with_key(2)), FailsWith(kStoreDamaged));
-  check_restored({.generation = must_open().generation().value(), .quarantined = 2, .damaged_copy = ""});
+  check_restored(
+      {.generation = must_open().generation().value(), .quarantined = 2, .damaged_copy = "", .restored = {}});
 }
 
 TEST_F(StateRecoveryTest, AWriterThatWaitedForItChangesNothing) {

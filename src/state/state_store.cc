@@ -49,6 +49,8 @@ StateStore::StateStore(StateStore&&) noexcept = default;
 StateStore& StateStore::operator=(StateStore&&) noexcept = default;
 StateStore::~StateStore() = default;
 
+void StateStore::wait_for_locks(std::chrono::milliseconds most) const { parts_->database.wait_for_locks(most); }
+
 Result<std::uint64_t> StateStore::generation() const { return PALYRA_TRY(load_head(parts_->database)).generation; }
 
 Result<skills::SkillTrustStore> StateStore::trust() const { return PALYRA_TRY(snapshot_of(*parts_)).trust; }

@@ -7,7 +7,6 @@
 
 #include <palyra/state/storage_codes.h>
 
-
 namespace palyra::state {
 namespace {
 
@@ -168,6 +167,14 @@ Result<Database> open_or_make_storage(const std::string& path, milliseconds wait
   }
   if (!found) return fail(kStateUnavailable, "'{}/storage.db' was moved away while it was opened", path);
   return *std::move(found);
+}
+
+Result<> check_whole_storage(const Database& database) {
+  Statement statement = PALYRA_TRY(database.query("PRAGMA integrity_check"));
+  if (!PALYRA_TRY(statement.step())) return fail(kStorageDamaged, "storage.db cannot be checked");
+  const std::string verdict = PALYRA_TRY(statement.text(0));
+  if (verdict != "ok") return fail(kStorageDamaged, "storage.db: {}", verdict);
+  return {};
 }
 
 Result<Database> storage_in_memory() {

@@ -36,6 +36,8 @@ Result<std::optional<Database>> open_storage(const std::string& root, std::chron
                                              const Schema& schema = storage_schema());
 // The same, and makes it when there is none. Of processes that come at once one makes it.
 Result<Database> open_or_make_storage(const std::string& root, std::chrono::milliseconds wait = kBusyTimeout);
+// Every page, and every index against its table. Errors: kStorageDamaged.
+Result<> check_whole_storage(const Database& database);
 // For values that nobody is to find again.
 Result<Database> storage_in_memory();
 

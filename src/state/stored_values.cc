@@ -13,14 +13,6 @@ namespace {
 using capability::StorageKey;
 using capability::StoredValue;
 
-Result<> check_whole_file(const Database& database) {
-  Statement statement = PALYRA_TRY(database.query("PRAGMA integrity_check"));
-  if (!PALYRA_TRY(statement.step())) return fail(kStorageDamaged, "storage.db cannot be checked");
-  const std::string verdict = PALYRA_TRY(statement.text(0));
-  if (verdict != "ok") return fail(kStorageDamaged, "storage.db: {}", verdict);
-  return {};
-}
-
 Result<std::vector<StoredPrefix>> load_prefixes(const Database& database, std::int64_t owner) {
   std::vector<StoredPrefix> prefixes;
   Statement rows =
@@ -37,7 +29,7 @@ Result<std::vector<StoredPrefix>> load_prefixes(const Database& database, std::i
 
 Result<std::vector<StoredSkill>> load_skills(const Database& database) {
   Transaction reading = PALYRA_TRY(Transaction::begin(database, TransactionKind::kRead));
-  PALYRA_TRY(check_whole_file(database));
+  PALYRA_TRY(check_whole_storage(database));
   std::vector<StoredSkill> all;
   Statement rows =
       PALYRA_TRY(database.query("SELECT id, publisher, skill_id, orphaned FROM owner ORDER BY skill_id, id"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_parts.h"
-#include "vault_file.h"
+#include "vault_mark.h"
 
 #include <palyra/base/utf8.h>
 #include <palyra/capability/capability_names.h>
@@ -10,49 +10,6 @@
 
 namespace palyra::state {
 namespace {
-
-constexpr std::string_view kLastEvent =
-    "SELECT details FROM audit WHERE event LIKE 'secret.%' ORDER BY generation DESC LIMIT 1";
-constexpr JsonLimits kDetailsLimits{.max_bytes = kMaxRowBytes, .max_depth = 16};
-
-// What the log says of the vault.
-struct VaultMark {
-  std::string id;
-  std::uint64_t generation = 0;
-};
-
-Result<std::optional<VaultMark>> last_mark(const Database& database) {
-  Statement rows = PALYRA_TRY(database.query(kLastEvent));
-  if (!PALYRA_TRY(rows.step())) return std::nullopt;
-  const std::string details = PALYRA_TRY(rows.text(0));
-  const auto json = parse_json(as_bytes(details), kDetailsLimits);
-  const Json* id = json ? json->find("vault") : nullptr;
-  const Json* generation = json ? json->find("vault_generation") : nullptr;
-  if (id == nullptr || id->as_string() == nullptr || generation == nullptr || generation->as_int() == nullptr) {
-    return fail(kAuditBroken, "the last row of the log about the vault cannot be read");
-  }
-  return VaultMark{.id = *id->as_string(), .generation = static_cast<std::uint64_t>(*generation->as_int())};
-}
-
-// A file that was read after the mark is never behind it: each writer writes the file before the row. One that died
-// between the two leaves the file ahead.
-Result<> check_mark(const VaultFile& file, const std::optional<VaultMark>& mark) {
-  if (!mark || (mark->id == file.id && mark->generation <= file.generation)) return {};
-  return std::unexpected(
-      Error(kVaultRolledBack, mark->id == file.id
-                                  ? fmt::format("the vault is an older copy: generation {}, and the log knows {}",
-                                                file.generation, mark->generation)
-                                  : std::string("the vault is not the one that the log knows"))
-          .with_next("put a copy of the newest vault in its place")
-          .with_next("or remove the file 'vault' from the state directory and set every secret again"));
-}
-
-Result<std::optional<std::string>> read_vault(const Directory& root) {
-  auto bytes = root.read_file(kVaultFile, kMaxVaultBytes);
-  if (!bytes && bytes.error().is(kFileNotFound)) return std::nullopt;
-  if (!bytes) return std::unexpected(std::move(bytes).error());
-  return std::string(as_text(*bytes));
-}
 
 struct MarkedVault {
   std::optional<VaultMark> mark;
@@ -149,6 +106,16 @@ Result<> check_secret_name(std::string_view name) {
               "'{}' is not <scope>/<key> with a scope global, skill:<id>, principal:<id> or channel:<id>, and a key of "
               "1-128 of a-z, 0-9, ., _, : and -",
               printable(name));
+}
+
+Result<std::optional<std::size_t>> check_vault(const StateOptions& options) {
+  const auto parts = PALYRA_TRY(open_parts(options, current_schema()));
+  const MarkedVault read = PALYRA_TRY(read_after_mark(*parts));
+  if (!read.text && !read.mark) return std::nullopt;
+  if (!read.text) return no_vault(parts->root);
+  const ParsedVault parsed = PALYRA_TRY(parse_vault(*read.text));
+  PALYRA_TRY(check_mark(parsed.file, read.mark));
+  return parsed.file.records.size();
 }
 
 Result<std::vector<SecretEntry>> list_secrets(const StateOptions& options) {

@@ -63,6 +63,16 @@ read_roots = ["logs"]
 write_roots = ["work"]
 '''
 
+REVERSE_TOOL = '''[[entrypoints.tools]]
+id = "acme.files.reverse"
+name = "reverse"
+description = "Writes a text backwards."
+abi = "wasi"
+wasi = { args = ["{option}"], stdin = "{text}" }
+input_schema = { type = "object", properties = { text = { type = "string" }, option = { type = "string" } } }
+'''
+NPM_COMMAND = Path(__file__).resolve().parents[1] / "corpora/npm/pipe_reverse.wasm"
+
 C_PROGRAM = r"""
 #include <dirent.h>
 #include <stdio.h>
@@ -235,6 +245,14 @@ class Files(unittest.TestCase):
         self.build(go, "build", "-ldflags=-s -w", "-o", module, source, GOOS="wasip1", GOARCH="wasm", GOFLAGS="-mod=mod",
                    GOTOOLCHAIN="local", GO111MODULE="off")
         self.check_program(Path(module).read_bytes())
+
+    def test_a_command_of_an_npm_package_is_a_tool_as_it_is(self):
+        self.package(REVERSE_TOOL, {"modules/reverse.wasm": NPM_COMMAND.read_bytes()})
+        self.promote()
+        for text, reversed_text in (("Hello World!", "!dlroW olleH"), ("Zürich ≤ 3", "3 ≤ hcirüZ"), ("x" * 9000, "x" * 9000)):
+            arguments = json.dumps({"text": text, "option": "--verbose"})
+            result = self.home.run("run", "acme.files.reverse", "--input", "-", stdin=arguments.encode())
+            self.assertEqual((result.status, result.out.decode()), (0, reversed_text + "\n"), result)
 
 
 if __name__ == "__main__":

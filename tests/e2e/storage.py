@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import sqlite3
+import subprocess
 import sys
 import unittest
 
@@ -242,6 +243,17 @@ class Storage(unittest.TestCase):
         self.assertEqual(json.loads(self.must("answer"))["body"], "good")
 
     # N01
+    def test_a_message_that_could_not_be_printed_comes_again(self):
+        self.home.ok("channel", "send", "jobs", "one")
+        for options in ((), ("--json",)):
+            with open("/dev/full", "wb") as full:
+                unprinted = subprocess.run([self.home.program, "channel", "receive", "jobs", *options], stdout=full,
+                                           env=self.home.environment, stderr=subprocess.PIPE, check=False)
+            self.assertNotEqual(unprinted.returncode, 0)
+            self.assertIn(b"standard output takes no more", unprinted.stderr)
+        self.assertEqual(self.home.ok("channel", "receive", "jobs")["message"]["body"], "one")
+        self.assertEqual(self.home.run("channel", "receive", "jobs").status, 3)
+
     def test_the_operator_sends_in_his_own_name(self):
         self.home.ok("channel", "send", "jobs", "-", stdin=b"\xff\x00")
         envelope = json.loads(self.must("answer"))

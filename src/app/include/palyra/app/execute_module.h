@@ -38,8 +38,10 @@ struct ModuleCall {
   // What the guest is shown instead of the services' own; null: those.
   const Clock* guest_clock = nullptr;
   host::RandomSource* guest_random = nullptr;
+  capability::HttpPort* guest_http = nullptr;
+  const capability::SecretPort* guest_secrets = nullptr;
   host::ProgressSink* progress = nullptr;
-  // Null: no secret is there, as for golden calls.
+  // Null: no secret is there but those of `guest_secrets`.
   VaultAccess* vault = nullptr;
 };
 

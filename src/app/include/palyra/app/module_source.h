@@ -54,7 +54,7 @@ struct InlineModule {
 struct DevelopmentTool {
   const DevelopmentSkill* skill = nullptr;  // outlives the run
   std::string id;
-  capability::CapabilityGrantSet granted;  // by its developer, for this call
+  DevelopmentGrants grants;  // of its developer, for this call
 };
 
 using ModuleSelector = std::variant<InstalledTool, InlineModule, DevelopmentTool>;

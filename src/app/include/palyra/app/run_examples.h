@@ -3,11 +3,13 @@
 // The golden calls of a skill, run in the sandbox: by `package build`, `package verify --run-examples` and promotion,
 // and by nothing else.
 //
-// An example gets no power and nothing that differs from one run to the next: no grants, the defaults of the skill's
-// settings, a clock that stands still at the statement's `created`, random bytes made from the content root, a run id
-// of zeros. Its limits are those of an ordinary call. Nobody is asked for approval.
-// Source: docs/formats/skill-manifest.md, `examples`.
+// An example gets no power and nothing that differs from one run to the next: storage and directories that are empty
+// and end with it, the replies that were recorded for it and no others, a value that stands in for the secrets of those
+// requests, no other grants, the defaults of the skill's settings, a clock that stands still at the statement's
+// `created`, random bytes made from the content root, a run id of zeros. Its limits are those of an ordinary call.
+// Nobody is asked for approval. Source: docs/formats/skill-manifest.md, `examples`.
 
+#include <palyra/app/development_skill.h>
 #include <palyra/app/services.h>
 #include <palyra/skills/verify.h>
 
@@ -29,8 +31,8 @@ enum class ExampleStatus : std::uint8_t { kPass, kFail, kNotRun };
 std::string_view to_text(ExampleStatus status);  // "pass", "fail", "not_run"
 
 enum class NotRunCause : std::uint8_t {
-  // More than examples are given: recorded replies, storage, files, a capability, a setting, another Palyra. Shown, and
-  // no reason to refuse the skill.
+  // More than examples are given: a request without recorded replies, a secret, a channel, a setting, another Palyra.
+  // Shown, and no reason to refuse the skill.
   kNeedsMore,
   // The time for all of them was over before it ended. As good as a failure: the format promises that they fit.
   kOutOfTime,
@@ -57,9 +59,12 @@ struct ExampleReport {
 };
 
 // Runs them all, whatever becomes of the first. `verification` has passed every stage; its publisher may be unknown.
-// Errors: ours alone (no engine, no worker); what a tool does is a result.
+// With `development` the roots are where its developer says, and examples without recorded replies send requests to the
+// origins that he named an address for; null: nothing of both. Errors: ours alone (no engine, no worker); what a tool
+// does is a result.
 Result<ExampleReport> run_examples(const Services& services, const skills::Verification& verification,
-                                   std::chrono::milliseconds time = kExamplesTime);
+                                   std::chrono::milliseconds time = kExamplesTime,
+                                   const DevelopmentGrants* development = nullptr);
 
 // kExampleFailed when one failed or was out of time; the context names the first few with what was expected and what
 // came.

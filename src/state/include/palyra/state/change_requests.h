@@ -64,6 +64,7 @@ struct RecoveryReport {
   std::uint64_t generation = 0;  // of the new trust.db: above every one that was seen
   std::size_t quarantined = 0;   // versions that were active, superseded or disabled in the backup
   std::string damaged_copy;      // the name, in the root, of what stood in the place of trust.db; empty: nothing did
+  std::vector<std::string> restored;  // "storage.db", "vault": was missing or damaged, and is the backup's now
 };
 
 // What nothing needs any more.
@@ -75,11 +76,12 @@ struct GarbageReport {
 };
 enum class GarbageMode : std::uint8_t { kDryRun, kCollect };
 
-// A copy of trust.db.
+// A copy of trust.db, and beside it of what there was of storage.db and the vault.
 struct BackupFile {
   std::uint64_t generation = 0;
   std::uint64_t size_bytes = 0;
   crypto::Sha256Digest sha256;
+  std::vector<std::string> parts;  // the other files
 };
 
 }  // namespace palyra::state

@@ -13,6 +13,8 @@
 #include <palyra/state/state_store.h>
 #include <palyra/state/storage_codes.h>
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -73,7 +75,17 @@ Result<std::vector<capability::ChannelMessage>> list_messages(const StateOptions
 
 // In the name of `options.actor`, with hop 1. Errors: kChannelMessageTooLarge, kChannelFull.
 Result<> send_as_operator(const StateOptions& options, std::string_view channel, BytesView body);
-// Takes out the oldest that no call holds. Errors: kChannelEmpty.
-Result<capability::ChannelMessage> receive_as_operator(const StateOptions& options, std::string_view channel);
+
+// The oldest that no call holds. Until it is settled, but no longer than kOperatorHold, nobody else receives it; one
+// that is damaged is discarded. Errors: kChannelEmpty, kStorageDamaged.
+inline constexpr std::chrono::seconds kOperatorHold{60};
+struct OperatorReceipt {
+  capability::ChannelMessage message;
+  std::string holder;
+};
+Result<OperatorReceipt> receive_as_operator(const StateOptions& options, std::string_view channel);
+// Delivered it is gone, else it can be received again. Nothing happens when the hold has ended.
+enum class Delivery : std::uint8_t { kDone, kFailed };
+Result<> settle_as_operator(const StateOptions& options, const OperatorReceipt& receipt, Delivery delivery);
 
 }  // namespace palyra::state

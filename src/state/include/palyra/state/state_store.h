@@ -18,6 +18,7 @@
 #include <palyra/state/run_history.h>
 #include <palyra/state/state_codes.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,6 +33,8 @@ struct StateOptions {
   std::string root;              // absolute
   std::string actor;             // who makes the changes, for the log: "uid 1000 (ann)"
   const Clock* clock = nullptr;  // outlives the store
+  // How long each operation waits for another process's lock; nullopt: five seconds.
+  std::optional<std::chrono::milliseconds> wait{};
 };
 
 struct StoreParts;
@@ -49,9 +52,11 @@ class StateStore {
   static Result<StateStore> init(const StateOptions& options);
 
   // After damage: the trust.db of `backup`, or with nullopt an empty one, takes the place of whatever is there, which
-  // is kept as `trust.db.damaged-<n>`. Every version is quarantined, the generation rises above the file `generation`,
-  // and the log says so. The caller has asked a person. Errors: kNotInitialised, kStoreDamaged and kAuditBroken (the
-  // backup), kSchemaNewer (either; nothing is touched), those of read_file, and those of open.
+  // is kept as `trust.db.damaged-<n>`. A storage.db or vault that is missing, damaged or, a vault, not the one that the
+  // log of the backup knows gives way to the backup's in the same way; what can be used stays. Every version is
+  // quarantined, the generation rises above the file `generation`, and the log says so. The caller has asked a person.
+  // Errors: kNotInitialised, kStoreDamaged, kAuditBroken, kStorageDamaged, kVaultDamaged and kVaultRolledBack (the
+  // backup), kSchemaNewer (either; nothing is touched), kStateBusy, those of read_file, and those of open.
   static Result<RecoveryReport> recover(const StateOptions& options, const std::optional<std::string>& backup);
 
   StateStore(StateStore&&) noexcept;
@@ -59,6 +64,9 @@ class StateStore {
   StateStore(const StateStore&) = delete;
   StateStore& operator=(const StateStore&) = delete;
   ~StateStore();
+
+  // From here on, instead of StateOptions::wait.
+  void wait_for_locks(std::chrono::milliseconds most) const;
 
   // Errors of everything below: kStoreDamaged, kStateBusy, kStateDenied, kStateUnavailable.
 
@@ -147,8 +155,11 @@ class StateStore {
   [[nodiscard]] Result<> verify_audit_chain() const;
 
   // trust.db as it is at one moment, in a new file with mode 0600; then the file is opened and checked as by open and
-  // verify_audit_chain, and removed again when it does not pass. The objects are not in it: they have digests, and are
-  // copied as files. Errors: kFileExists and the others of write_file_atomic, kAuditBroken, kStoreDamaged.
+  // verify_audit_chain, and removed again when it does not pass. Before it, in files beside it, storage.db as it is at
+  // one moment ("<path>.storage"), checked to the last page, and the vault, still locked ("<path>.vault"), never an
+  // older one than the log of the copy knows. The objects and the files of skills are not in it: objects have digests,
+  // and both are copied as files. Errors: kFileExists and the others of write_file_atomic, kAuditBroken, kStoreDamaged,
+  // kStorageDamaged, kVaultDamaged, kVaultRolledBack.
   [[nodiscard]] Result<BackupFile> backup(const std::string& path) const;
   // The same of the runs log, and whether it still has every line that a row of the audit log names.
   // Errors: kAuditBroken, kRunLogBroken, kStoreDamaged, and those of Directory.

@@ -54,6 +54,11 @@ Result<> check_secret_name(std::string_view name);
 // is listed. Errors of all: kVaultMissing, kVaultDamaged, those of Directory and of StateStore::open.
 Result<std::vector<SecretEntry>> list_secrets(const StateOptions& options);
 
+// How many secrets there are; nullopt: there never was one. Without a passphrase: the form of the file, and whether it
+// is the one that the log knows. Errors: kVaultMissing (the log knows one), kVaultDamaged, kVaultRolledBack,
+// kAuditBroken.
+Result<std::optional<std::size_t>> check_vault(const StateOptions& options);
+
 struct NewSecret {
   std::string name;
   BytesView value;  // UTF-8 without control characters, at most kMaxSecretBytes
