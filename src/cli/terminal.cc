@@ -4,11 +4,14 @@
 #include "output.h"
 
 #include <palyra/base/file.h>
+#include <palyra/base/locked_bytes.h>
 #include <palyra/base/utf8.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <iostream>
+#include <span>
 #include <termios.h>
 #include <unistd.h>
 
@@ -37,13 +40,30 @@ class Hidden {
   bool changed_;
 };
 
+void show_question(const std::string& question) {
+  static_cast<void>(std::fputs((question + " ").c_str(), stderr));
+  static_cast<void>(std::fflush(stderr));
+}
+
+// Past the buffers of standard input, which keep what was in them. A terminal gives a line at a time, of at most 4,095
+// bytes (termios(3), canonical mode).
+Secret read_typed_line() {
+  LockedBytes line(4'096);
+  const std::span<std::uint8_t> bytes = line.reveal_writable();
+  ssize_t got = -1;
+  do {
+    got = ::read(STDIN_FILENO, bytes.data(), bytes.size());
+  } while (got < 0 && errno == EINTR);
+  const std::span<std::uint8_t> typed = bytes.first(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return Secret(Bytes(typed.begin(), std::ranges::find(typed, std::uint8_t{'\n'})));
+}
+
 }  // namespace
 
 bool can_ask() { return is_terminal(STDIN_FILENO) && is_terminal(STDERR_FILENO); }
 
 std::optional<std::string> ask_line(const std::string& question) {
-  static_cast<void>(std::fputs((question + " ").c_str(), stderr));
-  static_cast<void>(std::fflush(stderr));
+  show_question(question);
   std::string line;
   if (!std::getline(std::cin, line)) return std::nullopt;
   return line;
@@ -58,12 +78,11 @@ Result<> confirm(const std::string& question, const std::string& expected) {
 Result<Secret> ask_passphrase(const std::string& question) {
   if (!can_ask()) return fail(kNoTerminal, "a passphrase is needed and there is no terminal to ask on");
   const Hidden hidden;
-  auto typed = ask_line(question);
+  show_question(question);
+  Secret typed = read_typed_line();
   static_cast<void>(std::fputs("\n", stderr));
-  if (!typed || typed->empty()) return fail(kNotConfirmed, "no passphrase was typed");
-  Secret passphrase(to_bytes(*typed));
-  Secret::wipe({reinterpret_cast<std::uint8_t*>(typed->data()), typed->size()});
-  return passphrase;
+  if (typed.empty()) return fail(kNotConfirmed, "no passphrase was typed");
+  return typed;
 }
 
 Result<Secret> ask_new_passphrase(const std::string& question) {

@@ -3,10 +3,12 @@
 #include "route.h"
 #include "transfer.h"
 
+#include <palyra/base/secret.h>
 #include <palyra/capability/capability_names.h>
 #include <palyra/egress/http_egress.h>
 
 #include <algorithm>
+#include <array>
 #include <thread>
 
 namespace palyra::egress {
@@ -46,6 +48,12 @@ Result<> wait_out(const HttpExchange& exchange, SteadyTime began, std::chrono::m
     std::this_thread::sleep_until(std::min({until, steady_clock::now() + kTick, exchange.deadline}));
   }
   return {};
+}
+
+// libcurl puts pieces of requests on the stack, where they stay when its functions have returned.
+[[gnu::noinline]] void wipe_stack() noexcept {
+  std::array<std::uint8_t, std::size_t{64} * 1024> below;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  Secret::wipe(below);
 }
 
 }  // namespace
@@ -98,6 +106,7 @@ Result<HttpReply> HttpEgress::exchange(const HttpExchange& exchange) {
   const SteadyTime began = steady_clock::now();
   bool connected = false;
   auto reply = connect_and_run(exchange, began, connected);
+  wipe_stack();
   if (!reply && !connected && !ends_run(reply.error())) {
     PALYRA_TRY(wait_out(exchange, began, settings_.connect_timeout));
   }

@@ -2,6 +2,7 @@
 #include "transfer.h"
 
 #include <palyra/base/check.h>
+#include <palyra/base/secret.h>
 #include <palyra/base/unique_fd.h>
 #include <palyra/base/utf8.h>
 #include <palyra/capability/capability_names.h>
@@ -87,6 +88,18 @@ std::optional<Endpoint> endpoint_of(const curl_sockaddr& address) {
   return endpoint;
 }
 
+// A server may repeat a secret: what the bytes outgrow is wiped.
+void append(Bytes& bytes, BytesView more) {
+  if (more.size() > bytes.capacity() - bytes.size()) {
+    Bytes larger;
+    larger.reserve(std::max(2 * bytes.capacity(), bytes.size() + more.size()));
+    larger.assign(bytes.begin(), bytes.end());
+    Secret::wipe(bytes);
+    bytes.swap(larger);
+  }
+  bytes.insert(bytes.end(), more.begin(), more.end());
+}
+
 std::string bracketed(const IpAddress& address) {
   return address.family == IpFamily::kV4 ? to_text(address) : "[" + to_text(address) + "]";
 }
@@ -117,6 +130,7 @@ Transfer::~Transfer() {
   if (multi_ != nullptr && easy_ != nullptr) static_cast<void>(curl_.multi_remove_handle(multi_, easy_));
   if (easy_ != nullptr) curl_.easy_cleanup(easy_);
   if (multi_ != nullptr) static_cast<void>(curl_.multi_cleanup(multi_));
+  wipe(reply_);
 }
 
 template <class T>
@@ -342,7 +356,10 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
 
 void Transfer::take_line(std::string_view line) {
   if (body_begun_) return;  // a trailer
-  if (line.starts_with("HTTP/")) reply_.fields.clear();
+  if (line.starts_with("HTTP/")) {
+    wipe(reply_);
+    reply_.fields.clear();
+  }
   while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
   head_done_ = line.empty();
   const std::size_t colon = line.find(':');
@@ -360,7 +377,7 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
   Bytes& body = transfer.reply_.body;
   transfer.too_large_ = bytes > transfer.exchange_.max_reply_bytes - body.size();
   if (transfer.too_large_) return bytes == 0 ? 1 : 0;
-  body.insert(body.end(), data, data + bytes);
+  append(body, {reinterpret_cast<const std::uint8_t*>(data), bytes});
   return bytes;
 }
 

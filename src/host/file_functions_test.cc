@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hosted_files.h"
 
-#include <palyra/capability/abi_table.h>
-
-#include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -287,62 +283,6 @@ TEST_F(FileFunctions, ASecretIsNotWrittenIntoAFileOrAName) {
     EXPECT_EQ(word(call, data), "denied") << call;
   }
   EXPECT_EQ(content("data/hello-sixteen-bytes"), "(none)");
-}
-
-// ---- Pointers and lengths at every boundary
-
-constexpr std::array<std::int64_t, 24> kBoundaries{
-    0,     1,      2,      3,      7,      8,      15,     16,      255,        256,        1'023,      1'024,
-    1'025, 65'512, 65'527, 65'528, 65'535, 65'536, 65'537, 131'072, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF};
-
-// A handle, or what fits within memory.
-std::int64_t harmless(const capability::AbiFunction& row, std::size_t parameter) {
-  if (parameter != 0 || row.name == "root") return 16;
-  return row.module == capability::kWasiModule ? 3 : 50'000;
-}
-
-// Calls the function of that row with `value` at parameter `at`, and what is harmless elsewhere.
-std::string call_with(const capability::AbiFunction& row, std::size_t at, std::int64_t value) {
-  std::string call = fmt::format("(call ${}.{}", row.module == capability::kWasiModule ? "wasi" : "files", row.name);
-  for (std::size_t i = 0; i < row.parameters.size(); ++i) {
-    const bool is_i32 = row.parameters[i] == capability::ValueType::kI32;
-    call += fmt::format(" ({}.const {})", is_i32 ? "i32" : "i64", i == at ? value : harmless(row, i));
-  }
-  call += ")";
-  return row.result == capability::ValueType::kI64 ? "(i32.wrap_i64 " + call + ")" : call;
-}
-
-bool leaves_memory(const capability::AbiFunction& row, std::size_t at, std::int64_t value) {
-  constexpr std::int64_t kMemory = 65'536;
-  return std::ranges::any_of(row.ranges, [&](const capability::AbiRange& range) {
-    const auto argument = [&](std::size_t i) { return i == at ? value : harmless(row, i); };
-    const std::int64_t length = range.length < 0 ? range.fixed_bytes : argument(static_cast<std::size_t>(range.length));
-    return argument(range.pointer) + length > kMemory;
-  });
-}
-
-TEST_F(FileFunctions, EveryPointerAndLengthStaysWithinMemory) {
-  put("data/a.txt", "x");
-  std::size_t tried = 0;
-  const std::size_t step = testing::scaled(10) == 10 ? 1 : 4;  // each run compiles a module
-  for (const capability::AbiFunction& row : capability::abi_table()) {
-    const bool of_wasi = row.module == capability::kWasiModule && row.name.starts_with("path_");
-    if (row.module != capability::kFilesModule && !of_wasi) continue;
-    for (const capability::AbiRange& range : row.ranges) {
-      for (const int parameter : {static_cast<int>(range.pointer), static_cast<int>(range.length)}) {
-        if (parameter < 0) continue;
-        for (std::size_t n = tried % step; n < kBoundaries.size(); n += step) {
-          const std::int64_t value = kBoundaries.at(n);
-          const auto at = static_cast<std::size_t>(parameter);
-          const std::string ended = word(call_with(row, at, value));
-          const bool outside = ended == "trapped:guest_out_of_bounds";
-          EXPECT_EQ(outside, leaves_memory(row, at, value)) << row.name << " " << at << " " << value << " " << ended;
-          ++tried;
-        }
-      }
-    }
-  }
-  fmt::print("{} boundary values tried\n", tried);
 }
 
 }  // namespace

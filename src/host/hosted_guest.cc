@@ -67,15 +67,23 @@ Ran HostTest::run(std::string_view body, std::string_view data) {
 }
 
 Ran HostTest::run_module(BytesView wasm, std::string_view entry) {
+  const auto module = link(wasm);
+  return module ? run_linked(*module, entry) : Ran{};
+}
+
+std::shared_ptr<const runtime::LinkedModule> HostTest::link(BytesView wasm) {
   const runtime::InProcessCompiler compiler(shared_runtime(), runtime::CompileInThisProcess());
   const auto module = compiler.compile(wasm);
   EXPECT_THAT(module, IsOk());
-  if (!module) return {};
+  if (!module) return nullptr;
   const auto linked = shared_runtime().link(*module, host::host_functions());
   EXPECT_THAT(linked, IsOk());
-  if (!linked) return {};
+  return linked ? *linked : nullptr;
+}
+
+Ran HostTest::run_linked(const runtime::LinkedModule& module, std::string_view entry) {
   host::CallState state(setup);
-  auto run = shared_runtime().invoke({.module = **linked,
+  auto run = shared_runtime().invoke({.module = module,
                                       .entry = entry,
                                       .kind = setup.kind,
                                       .limits = limits,

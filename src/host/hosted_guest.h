@@ -9,6 +9,7 @@
 #include <palyra/runtime/runtime.h>
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,9 @@ class HostTest : public ::testing::Test {
   Ran run(std::string_view body, std::string_view data = "");
   // Of a text or binary module.
   Ran run_module(BytesView wasm, std::string_view entry);
+  // The same in two steps, for what runs many times.
+  static std::shared_ptr<const runtime::LinkedModule> link(BytesView wasm);
+  Ran run_linked(const runtime::LinkedModule& module, std::string_view entry);
 
   FakeClock clock;
   CountingRandom random;

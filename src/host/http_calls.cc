@@ -103,7 +103,9 @@ std::string without_placed(std::string_view target, const HttpRule& rule) {
   const PlacementTarget place = placement_target(rule.secret->placement);
   const std::size_t mark = target.find('?');
   if (place.place != SecretPlace::kQuery || mark == std::string_view::npos) return std::string(target);
-  std::string kept(target.substr(0, mark));
+  std::string kept;
+  kept.reserve(target.size());  // nothing that it outgrows stays behind
+  kept.append(target.substr(0, mark));
   char separator = '?';
   std::string_view rest = target.substr(mark + 1);
   while (!rest.empty()) {
@@ -220,7 +222,10 @@ Result<std::int32_t> HttpCalls::send(HttpRequest& request, const HttpWait& wait)
     ++sent_;
     auto reply = exchange(request, wait);
     if (!reply) return answer_failure(request, std::move(reply).error());
-    if (follow(request, *reply, hops)) continue;
+    if (follow(request, *reply, hops)) {
+      wipe(*reply);
+      continue;
+    }
     return keep_reply(request, *std::move(reply));
   }
 }
@@ -285,13 +290,17 @@ bool HttpCalls::follow(HttpRequest& request, const HttpReply& reply, std::int64_
   const HttpRule& rule = *request.rule;
   const std::string* const location = is_redirect(reply.status) ? location_of(reply) : nullptr;
   if (location == nullptr || hops >= rule.redirects) return false;
+  // A server may have repeated a secret in it.
+  std::string place = request.with_secret ? without_placed(*location, rule) : *location;
+  const std::string carried = request.with_secret ? rule.secret->secret : std::string();
+  if (call_.leaks().redact("a redirect of " + text_of(origin_of(rule)), writable(place), carried)) return false;
   const HttpOrigin origin = origin_of(rule);
-  auto target = redirect_target(origin, request.target, *location);
+  auto target = redirect_target(origin, request.target, place);
   const HttpMethod method = redirect_method(request.method, reply.status);
   const bool allowed = target && choose_rule(call_.setup().grants, origin, method, path_of(*target)) == &rule;
   if (!allowed) {
     call_.record_denial({.code = std::string(kHttpNotGranted.id),
-                         .asked = fmt::format("the redirect of {} to {}", name_of(request), printable(*location)),
+                         .asked = fmt::format("the redirect of {} to {}", name_of(request), printable(place)),
                          .allowed = canonical_text(rule)});
     return false;
   }
@@ -308,11 +317,15 @@ bool HttpCalls::follow(HttpRequest& request, const HttpReply& reply, std::int64_
 std::int32_t HttpCalls::keep_reply(HttpRequest& request, HttpReply reply) {
   const std::string_view reason = request.with_secret ? unscannable(reply) : std::string_view();
   if (!reason.empty()) {
+    wipe(reply);
     call_.record_failure(failure(capability::kHttpReplyBroken, name_of(request), reason));
     return kUnavailable;
   }
   const std::size_t bytes = bytes_of(reply);
-  if (!call_.hold(bytes)) return kExhausted;
+  if (!call_.hold(bytes)) {
+    wipe(reply);
+    return kExhausted;
+  }
   request.held += bytes;
   const std::string what = "the response of " + text_of(origin_of(*request.rule));
   const std::string carried = request.with_secret ? request.rule->secret->secret : std::string();

@@ -113,4 +113,15 @@ std::vector<SpelledSecret> spellings_of(std::string_view secret) {
   return all;
 }
 
+std::vector<SpelledSecret> one_of_each_encoding(std::string_view secret, std::size_t number) {
+  std::vector<SpelledSecret> some;
+  std::size_t of_base64 = 0;
+  for (SpelledSecret& spelled : spellings_of(secret)) {
+    // Four of each alignment, of which there are nine.
+    const bool wanted = !spelled.name.starts_with("base64") || of_base64++ / 4 == number % 9;
+    if (wanted) some.push_back(std::move(spelled));
+  }
+  return some;
+}
+
 }  // namespace palyra::testing

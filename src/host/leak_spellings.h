@@ -2,6 +2,7 @@
 #pragma once
 // Texts that spell a secret, written the way programs write them; for tests, and of other code than the scanner's.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,5 +18,8 @@ struct SpelledSecret {
 // cases, percent-encoded in part and in whole with digits of both cases, JSON escapes (as a serialiser writes them, and
 // of every character), HTML entities, decimal and hexadecimal.
 std::vector<SpelledSecret> spellings_of(std::string_view secret);
+
+// The same with one alignment of base64 only, which `number` chooses: 17 encodings.
+std::vector<SpelledSecret> one_of_each_encoding(std::string_view secret, std::size_t number);
 
 }  // namespace palyra::testing

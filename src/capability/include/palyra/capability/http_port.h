@@ -8,6 +8,7 @@
 #include <palyra/base/bytes.h>
 #include <palyra/base/clock.h>
 #include <palyra/base/error.h>
+#include <palyra/base/secret.h>
 #include <palyra/capability/capability.h>
 
 #include <cstddef>
@@ -79,6 +80,18 @@ struct HttpReply {
   std::vector<HttpReplyField> fields;  // in the order received, at most 100 of 64 KiB in all
   Bytes body;                          // as received: chunks joined, nothing decoded
 };
+
+// Before a reply that nobody searched for secrets is thrown away: a server may have repeated one.
+inline void wipe(HttpReply& reply) noexcept {
+  const auto wipe_text = [](std::string& text) {
+    Secret::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  };
+  for (HttpReplyField& field : reply.fields) {
+    wipe_text(field.name);
+    wipe_text(field.value);
+  }
+  Secret::wipe(reply.body);
+}
 
 class HttpPort {
  public:
