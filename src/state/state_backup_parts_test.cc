@@ -178,13 +178,20 @@ TEST_F(StateBackupPartsTest, TakeThePlaceOfTheVaultOfAnotherLog) {
 }
 
 TEST_F(StateBackupPartsTest, ThatAreDamagedAreRefusedAndNothingIsTouched) {
-  back_up();
+  must_init();
+  set_key("an older value, long enough");
+  const Bytes older = testing::must_read(root() + "/vault");
+  keep_value("one", "1");
+  set_key();
+  ASSERT_THAT(must_open().backup(copy()), IsOk());
   fs::remove(root() + "/vault");
   fs::remove(root() + "/storage.db");
   const Bytes trust = testing::must_read(root() + "/trust.db");
   const Bytes vault = testing::must_read(copy() + ".vault");
   scribble(copy() + ".vault", as_bytes("no vault"));
   EXPECT_THAT(recover(), FailsWith(kVaultDamaged));
+  scribble(copy() + ".vault", older);
+  EXPECT_THAT(recover(), FailsWith(kVaultRolledBack));
   scribble(copy() + ".vault", vault);
   scribble(copy() + ".storage", as_bytes("no database"));
   EXPECT_THAT(recover(), FailsWith(kStorageDamaged));

@@ -7,6 +7,7 @@ usage: storage.py PALYRA
 import base64
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -243,6 +244,20 @@ class Storage(unittest.TestCase):
         self.assertEqual(json.loads(self.must("answer"))["body"], "good")
 
     # N01
+    def test_a_backup_brings_messages_and_secrets_into_a_new_directory(self):
+        self.home.environment["PALYRA_SECRETS__PASSPHRASE_FILE"] = self.home.file("passphrase", "correct horse battery\n")
+        self.home.ok("channel", "send", "jobs", "one")
+        self.home.ok("secrets", "set", "global/key", stdin=b"0123456789abcdef")
+        made = self.home.ok("state", "backup", "backup.db")
+        self.assertEqual([os.path.basename(part) for part in made["parts"]], ["backup.db.storage", "backup.db.vault"])
+        shutil.rmtree(self.home.state)
+        self.home.ok("trust", "init")
+        status, shown = self.home.talk("trust", "recover", "--from", "backup.db", answers=[("Type 'recover'", "recover")])
+        self.assertEqual(status, 0, shown)
+        self.assertIn("from the backup too: storage.db, vault", shown)
+        self.assertEqual(self.home.ok("channel", "receive", "jobs")["message"]["body"], "one")
+        self.assertEqual([each["name"] for each in self.home.ok("secrets", "list")["secrets"]], ["global/key"])
+
     def test_a_message_that_could_not_be_printed_comes_again(self):
         self.home.ok("channel", "send", "jobs", "one")
         for options in ((), ("--json",)):
