@@ -5,6 +5,7 @@
 #include <palyra/base/testing.h>
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 
 namespace palyra::crypto {
@@ -28,6 +29,53 @@ TEST(KeyedHashTest, DependsOnKeyAndBytesAndNotOnTheirBorders) {
   EXPECT_TRUE(same_tag(tag, keyed_hash(key_of(0), {as_bytes("abc")})));
   EXPECT_FALSE(same_tag(tag, keyed_hash(key_of(1), {as_bytes("abc")})));
   EXPECT_FALSE(same_tag(tag, keyed_hash(key_of(0), {as_bytes("abd")})));
+}
+
+// Nanoseconds of the quickest of many batches of comparisons of `tag` with `other`.
+template <class Same>
+double quickest(Same same, const KeyedHashTag& tag, const KeyedHashTag& other) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kBatch = 2'000;
+  double best = 1e9;
+  for (int batch = 0; batch < 60; ++batch) {
+    const auto began = Clock::now();
+    for (int i = 0; i < kBatch; ++i) {
+      const KeyedHashTag* volatile hidden = &other;  // nothing is known of it
+      [[maybe_unused]] volatile bool answer = same(tag, *hidden);
+    }
+    const std::chrono::duration<double, std::nano> took = Clock::now() - began;
+    best = std::min(best, took.count() / kBatch);
+  }
+  return best;
+}
+
+// What a comparison of tags that differ in the first byte takes, as a part of one of tags that differ in the last.
+template <class Same>
+double early_part(Same same) {
+  const KeyedHashTag tag = keyed_hash(key_of(0), {as_bytes("abc")});
+  KeyedHashTag first = tag;
+  KeyedHashTag last = tag;
+  first.front() ^= 1U;
+  last.back() ^= 1U;
+  return quickest(same, tag, first) / quickest(same, tag, last);
+}
+
+// S12: where two tags differ takes no other time; a comparison that stops there is told by the same measure.
+TEST(KeyedHashTest, ComparesTagsInATimeThatSaysNothing) {
+  const auto stops = [](const KeyedHashTag& a, const KeyedHashTag& b) {
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      const volatile std::uint8_t left = a[i];
+      if (left != b[i]) return false;
+    }
+    return true;
+  };
+  double part = 0;
+  for (int attempt = 0; attempt < 10 && (part < 0.9 || part > 1.1); ++attempt) part = early_part(same_tag);
+  EXPECT_GT(part, 0.9);
+  EXPECT_LT(part, 1.1);
+  double control = 1;
+  for (int attempt = 0; attempt < 10 && control > 0.6; ++attempt) control = early_part(stops);
+  EXPECT_LT(control, 0.6);
 }
 
 TEST(KeyedHashTest, ANewKeyIsNew) {

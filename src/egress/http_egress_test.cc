@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "egress_fixture.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -331,6 +332,32 @@ TEST_F(HttpEgressTest, ACallerWhoGoesEndsTheExchange) {
   EXPECT_THAT(ask(server), FailsWith(capability::kHttpCancelled));
 }
 
+// A listener whose queue is full: what connects hears nothing, as behind a filter.
+class SilentPort {
+ public:
+  SilentPort() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(listener_.get(), any, size), 0);
+    EXPECT_EQ(::listen(listener_.get(), 0), 0);
+    EXPECT_EQ(::getsockname(listener_.get(), any, &size), 0);
+    port_ = ntohs(address.sin_port);
+    for (int i = 0; i < 8; ++i) {
+      waiting_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      static_cast<void>(::connect(waiting_.back().get(), any, size));
+    }
+  }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  UniqueFd listener_;
+  std::vector<UniqueFd> waiting_;
+  std::uint16_t port_ = 0;
+};
+
 // H19: refused, closed and silent take the same time; the one number of the test is the promise itself.
 TEST_F(HttpEgressTest, EveryFailureToConnectTakesWholeSteps) {
   settings.connect_timeout = std::chrono::milliseconds(200);
@@ -347,6 +374,20 @@ TEST_F(HttpEgressTest, EveryFailureToConnectTakesWholeSteps) {
   EXPECT_EQ(time([&] { return ask_at("unreachable.example", 443); }), 1);
   EXPECT_EQ(time([&] { return ask_at("nowhere.example", 443); }), 1);
   EXPECT_EQ(time([&] { return ask_at("api.example.com", 80, &binding); }), 1);
+  const SilentPort silent;
+  binding.address_port = silent.port();
+  EXPECT_EQ(time([&] { return ask_at("api.example.com", 80, &binding); }), 1);
+}
+
+// H19: and the caller is told the same.
+TEST_F(HttpEgressTest, ASilentPortAnswersAsAClosedOneDoes) {
+  settings.connect_timeout = std::chrono::milliseconds(200);
+  binding.port = 80;
+  binding.address_port = 1;
+  EXPECT_THAT(ask_at("api.example.com", 80, &binding), FailsWith(capability::kHttpConnectFailed));
+  const SilentPort silent;
+  binding.address_port = silent.port();
+  EXPECT_THAT(ask_at("api.example.com", 80, &binding), FailsWith(capability::kHttpConnectFailed));
 }
 
 // H18, H22
