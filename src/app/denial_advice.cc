@@ -59,6 +59,7 @@ std::string grant_advice(const ModuleSource& source, const Capability& needed) {
 
 std::string line(const capability::HttpRule& rule) {
   std::vector<std::string> methods;
+  methods.reserve(rule.methods.size());
   for (const capability::HttpMethod each : rule.methods) methods.push_back(fmt::format("\"{}\"", to_text(each)));
   const std::uint16_t usual = rule.scheme == capability::HttpScheme::kHttps ? 443 : 80;
   return fmt::format("http = [{{ {}host = \"{}\", {}methods = [{}], path_prefix = \"{}\" }}]",

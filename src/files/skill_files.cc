@@ -25,7 +25,6 @@ using capability::FileUse;
 using capability::IfMissing;
 using capability::IfThere;
 using capability::kFilesExists;
-using capability::kFilesInvalid;
 using capability::kFilesIsDirectory;
 using capability::kFilesNotDirectory;
 using capability::kFilesNotFound;

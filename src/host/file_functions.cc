@@ -87,10 +87,10 @@ struct Opening {
 
 // The numbers of the guest ABI. nullopt: flags that nobody knows, or that need others.
 std::optional<Opening> opening_of(std::uint32_t flags) {
-  enum : std::uint32_t { kRead = 1, kWrite = 2, kCreate = 4, kTruncate = 8, kAppend = 16, kExclusive = 32, kAll = 63 };
+  enum : std::uint8_t { kRead = 1, kWrite = 2, kCreate = 4, kTruncate = 8, kAppend = 16, kExclusive = 32, kAll = 63 };
   const bool writes = (flags & kWrite) != 0;
   const bool reads = (flags & kRead) != 0;
-  if ((flags & ~kAll) != 0 || (!reads && !writes)) return std::nullopt;
+  if (flags > kAll || (!reads && !writes)) return std::nullopt;
   if (!writes && (flags & (kCreate | kTruncate | kAppend)) != 0) return std::nullopt;
   if ((flags & kExclusive) != 0 && (flags & kCreate) == 0) return std::nullopt;
   Opening opening;

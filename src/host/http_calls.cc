@@ -24,7 +24,6 @@ using capability::lower_case;
 
 // What one opened request may cost besides its text and bodies; it stays counted when the request is closed.
 constexpr std::size_t kRequestBytes = 512;
-constexpr std::size_t kMaxHeaderNameBytes = 128;
 constexpr int kPartialContent = 206;
 
 std::string text_of(const HttpOrigin& origin) {

@@ -65,6 +65,7 @@ struct ToStat {
   }
 };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): no descriptor is valueless
 HostReturn fd_fdstat_get(HostCall& call) noexcept {
   const WasiDescriptor* const descriptor = descriptor_of(call);
   if (descriptor == nullptr) return answer(Errno::kBadf);
@@ -139,9 +140,9 @@ HostReturn fd_filestat_set_times(HostCall& call) noexcept {
     const Preopen& below = *directory->below;
     return wasi_done(call, below, below.port->set_times({.root = below.root, .path = directory->path}, *times));
   }
-  auto& file = std::get<WasiFile>(*descriptor);
-  if (!may_write(file.use)) return answer(Errno::kBadf);
-  return wasi_done(call, *file.below, file.file->set_times(*times));
+  const auto* const file = std::get_if<WasiFile>(descriptor);
+  if (file == nullptr || !may_write(file->use)) return answer(Errno::kBadf);
+  return wasi_done(call, *file->below, file->file->set_times(*times));
 }
 
 // The preopened directory of parameter 0, or nullptr.

@@ -88,7 +88,7 @@ std::expected<Place, HostReturn> place_of(HostCall& call, std::size_t fd, std::s
 
 // ---- path_open
 
-enum OpenFlag : std::uint32_t { kCreate = 1, kDirectory = 2, kExclusive = 4, kTruncate = 8, kAllFlags = 15 };
+enum OpenFlag : std::uint8_t { kCreate = 1, kDirectory = 2, kExclusive = 4, kTruncate = 8, kAllFlags = 15 };
 
 HostReturn answer_open(HostCall& call, WasiDescriptor descriptor) {
   const std::uint32_t number = state_of(call).descriptors().open(std::move(descriptor));
@@ -131,11 +131,11 @@ HostReturn path_open(HostCall& call) noexcept {
   auto place = place_of(call, 0, call.range(0));
   if (!place) return place.error();
   const std::uint32_t flags = call.u32(4);
-  if ((flags & ~std::uint32_t{kAllFlags}) != 0) return answer(Errno::kInval);
+  if (flags > kAllFlags) return answer(Errno::kInval);
   if ((call.u32(7) & ~std::uint32_t{kFlagAppend | kFlagNonblock}) != 0) return answer(Errno::kNotsup);
   if (!state_of(call).descriptors().may_open()) return answer(Errno::kMfile);
   const bool reads_only = use_of(static_cast<std::uint64_t>(call.i64(5))) == FileUse::kRead;
-  const bool may_be_directory = (flags & kDirectory) != 0 || (reads_only && (flags & ~kDirectory) == 0);
+  const bool may_be_directory = (flags & kDirectory) != 0 || (reads_only && flags == 0);
   if (!may_be_directory) return place->path.empty() ? answer(Errno::kIsdir) : open_file(call, *place, flags);
   if ((flags & (kCreate | kExclusive | kTruncate)) != 0) return answer(Errno::kInval);
   const auto facts = place->below->port->stat(place->at());

@@ -22,7 +22,7 @@ std::string unfinished(const std::string& name) { return name + ".recover"; }
 Result<> check_copy(const std::string& path) {
   const Database copy = PALYRA_TRY(Database::open(path));
   Transaction reading = PALYRA_TRY(Transaction::begin(copy, TransactionKind::kRead));
-  PALYRA_TRY(schema_version(copy, storage_schema()));
+  static_cast<void>(PALYRA_TRY(schema_version(copy, storage_schema())));
   PALYRA_TRY(check_whole_storage(copy));
   return reading.commit();
 }

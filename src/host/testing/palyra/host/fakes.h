@@ -38,6 +38,7 @@ class MapAssets final : public host::AssetSource {
   }
   [[nodiscard]] std::vector<std::string> names() const override {
     std::vector<std::string> names;
+    names.reserve(assets_.size());
     for (const auto& [name, bytes] : assets_) names.push_back(name);
     return names;
   }
