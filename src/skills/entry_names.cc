@@ -22,7 +22,6 @@ constexpr std::size_t kMaxSegmentBytes = 100;
 constexpr std::string_view kModuleExtension = ".wasm";
 constexpr std::array kRequiredEntries{kManifestEntry, kSbomEntry, kProvenanceEntry, kSignatureEntry};
 
-
 bool is_name_byte(char byte) {
   return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '.' ||
          byte == '_' || byte == '-' || byte == '/';
