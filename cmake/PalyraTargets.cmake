@@ -34,6 +34,12 @@ endfunction()
 # All test binaries labelled `threads`: what the thread sanitizer is for.
 add_custom_target(palyra_threads_tests)
 
+# Where this checkout lies is in one source alone, so that all others of a test compile alike in every checkout (ccache).
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/test_data.cc" @ONLY CONTENT
+"#include <palyra/base/testing.h>
+const char* const palyra::testing::kTestData = \"@PROJECT_SOURCE_DIR@/tests\";
+")
+
 # palyra_test(<name> SOURCES .. [LIBS ..] [LABEL ..]): the test binary of one layer; its ctest label is LABEL, else the name.
 # One only: discovery takes a list of labels apart.
 function(palyra_test name)
@@ -45,9 +51,8 @@ function(palyra_test name)
     set(arg_LABEL ${name})
   endif()
   set(target palyra_${name}_test)
-  add_executable(${target} ${arg_SOURCES})
+  add_executable(${target} ${arg_SOURCES} "${PROJECT_BINARY_DIR}/test_data.cc")
   target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
-  target_compile_definitions(${target} PRIVATE PALYRA_TEST_DATA="${PROJECT_SOURCE_DIR}/tests")
   if(TARGET palyra::${name})
     target_link_libraries(${target} PRIVATE palyra::${name})
   endif()

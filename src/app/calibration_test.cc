@@ -31,7 +31,7 @@ std::vector<Cap> caps_of(const capability::ModuleFacts& facts) {
 TEST(CalibrationTest, HonestModulesAreFarFromEveryCap) {
   for (const char* file : {"every_import.wasm", "report.wasm", "surroundings.wasm"}) {
     SCOPED_TRACE(file);
-    const Bytes wasm = testing::must_read(PALYRA_TEST_FILE("guests/wasi/") + std::string(file));
+    const Bytes wasm = testing::must_read(palyra::testing::test_file("guests/wasi/") + std::string(file));
     const auto facts = shared_engine().inspector().describe(wasm);
     ASSERT_THAT(facts, testing::IsOk());
     EXPECT_THAT(skills::admit_module(*facts, {}, {}), testing::IsOk());

@@ -84,7 +84,7 @@ TEST(ConfigTest, EveryRowOfTheTableHasAValueItAllowsAndTakesItFromFileAndEnviron
 }
 
 TEST(ConfigTest, TheDocumentedTableIsTheTable) {
-  const Bytes bytes = testing::must_read(PALYRA_TEST_DATA "/../docs/cli.md");
+  const Bytes bytes = testing::must_read(testing::test_file("../docs/cli.md"));
   for (const ConfigKey& key : config_keys()) {
     const Json value = key.default_value();
     const std::string row = fmt::format(

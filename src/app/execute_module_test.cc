@@ -215,14 +215,14 @@ bool is_known_difference(std::string_view file) {
 }
 
 TEST_F(ExecuteModuleTest, EveryModuleOfTheZooIsReportedAsTheKindOfItsOutcome) {
-  const Json index = *parse_json(testing::must_read(PALYRA_TEST_FILE("corpora/wat/index.json")),
+  const Json index = *parse_json(testing::must_read(palyra::testing::test_file("corpora/wat/index.json")),
                                  {.max_bytes = 1 << 20, .max_depth = 8});
   config_.ceilings.output_bytes = *index.find("assumes")->find("output_bytes")->as_int();
   std::size_t checked = 0;
   std::map<std::string_view, std::size_t> not_admitted;
   for (const Json& zoo_case : *index.find("cases")->as_array()) {
     const std::string& file = *zoo_case.find("file")->as_string();
-    const Bytes text = testing::must_read(PALYRA_TEST_FILE("corpora/wat/") + file);
+    const Bytes text = testing::must_read(palyra::testing::test_file("corpora/wat/") + file);
     const Execution execution = call_inline(as_text(text));
     const bool missing_interface = execution.error && execution.error->error.is(skills::kAdmissionUnknownImport) &&
                                    zoo_case.find("needs") != nullptr;

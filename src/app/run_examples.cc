@@ -17,7 +17,6 @@
 namespace palyra::app {
 namespace {
 
-using capability::CapabilityClass;
 using Kind = WasmPluginRunErrorKind;
 
 constexpr std::size_t kMaxFailuresNamed = 8;

@@ -28,7 +28,7 @@ std::string expected_code(const Json& row) {
 }
 
 TEST(VectorsTest, EndTheSameWithTheValidatorOfTheProgram) {
-  const Bytes text = palyra::testing::must_read(PALYRA_TEST_FILE("vectors/skill-v2/index.json"));
+  const Bytes text = palyra::testing::must_read(palyra::testing::test_file("vectors/skill-v2/index.json"));
   const Json index = parse_json(text, {.max_bytes = std::size_t{1} << 20U, .max_depth = 16}).value();
   const JsonSchemaCompiler schemas;
   const LazyEngine engine;
@@ -36,7 +36,7 @@ TEST(VectorsTest, EndTheSameWithTheValidatorOfTheProgram) {
   for (const Json& row : *index.find("vectors")->as_array()) {
     const std::string& name = *row.find("file")->as_string();
     SCOPED_TRACE(name);
-    const Bytes file = palyra::testing::must_read(PALYRA_TEST_FILE("vectors/skill-v2/") + name);
+    const Bytes file = palyra::testing::must_read(palyra::testing::test_file("vectors/skill-v2/") + name);
     const skills::SkillTrustStore trust = store_of(row);
     const skills::Verification verification =
         skills::verify_skill_artifact({.file = file,

@@ -59,7 +59,8 @@ const std::map<std::string, ErrorCode>& refused_by_choice() {
 
 TEST(JsonCorpusTest, GivesTheVerdictOfEveryFile) {
   std::map<char, std::size_t> judged;
-  for (const auto& file : std::filesystem::directory_iterator(PALYRA_TEST_FILE("corpora/json/test_parsing"))) {
+  for (const auto& file :
+       std::filesystem::directory_iterator(palyra::testing::test_file("corpora/json/test_parsing"))) {
     const std::string name = file.path().filename().string();
     SCOPED_TRACE(name);
     const auto value = parse_json(testing::must_read(file.path().string()), kLimits);

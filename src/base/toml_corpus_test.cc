@@ -23,7 +23,7 @@ constexpr TomlLimits kLimits{
 
 // Names of the .toml files below `folder`, as the set's own list has them.
 std::vector<std::string> files_of(std::string_view folder) {
-  const Bytes list = must_read(PALYRA_TEST_FILE("corpora/toml/files-toml-1.0.0"));
+  const Bytes list = must_read(palyra::testing::test_file("corpora/toml/files-toml-1.0.0"));
   std::istringstream lines{std::string(as_text(list))};
   std::vector<std::string> names;
   for (std::string line; std::getline(lines, line);) {
@@ -32,7 +32,7 @@ std::vector<std::string> files_of(std::string_view folder) {
   return names;
 }
 
-Bytes corpus_file(const std::string& name) { return must_read(PALYRA_TEST_FILE("corpora/toml/") + name); }
+Bytes corpus_file(const std::string& name) { return must_read(palyra::testing::test_file("corpora/toml/") + name); }
 
 // Valid TOML that no format of ours has a use for.
 const std::map<std::string, ErrorCode>& policy_refusals() {

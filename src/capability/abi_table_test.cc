@@ -99,7 +99,7 @@ std::vector<std::string> split_parameters(const std::string& list) {
 }
 
 std::vector<Prototype> sdk_prototypes() {
-  const std::string header(as_text(testing::must_read(PALYRA_TEST_FILE("../sdk/c/palyra_skill.h"))));
+  const std::string header(as_text(testing::must_read(palyra::testing::test_file("../sdk/c/palyra_skill.h"))));
   const std::regex declaration(R"re(PALYRA_IMPORT\("([a-z-]+)",\s*"([a-z0-9-]+)"\)\s*(\w+)\s+\w+\(([^)]*)\);)re");
   std::vector<Prototype> prototypes;
   for (std::sregex_iterator it(header.begin(), header.end(), declaration), end; it != end; ++it) {

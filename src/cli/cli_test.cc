@@ -39,7 +39,7 @@ constexpr ErrorKind kKinds[] = {
 
 // The manual has the same table as docs/cli.md, and every status that the program can end with is in it.
 TEST(ExitCodeTest, TheTableOfTheManualIsThatOfTheDocumentation) {
-  std::ifstream file(std::string(PALYRA_TEST_DATA) + "/../docs/cli.md");
+  std::ifstream file(palyra::testing::test_file("../docs/cli.md"));
   const std::string docs{std::istreambuf_iterator<char>(file), {}};
   std::string line;
   for (const ExitStatus& each : exit_statuses()) {

@@ -21,7 +21,7 @@ struct Case {
 using Cases = std::map<std::pair<std::string, std::int64_t>, Case>;  // by corpus and number
 
 Json corpus_file(const std::string& name) {
-  const Bytes bytes = testing::must_read(PALYRA_TEST_FILE("corpora/ed25519/" + name));
+  const Bytes bytes = testing::must_read(palyra::testing::test_file("corpora/ed25519/" + name));
   auto document = parse_json(bytes, {.max_bytes = std::size_t{16} << 20U, .max_depth = 16});
   EXPECT_THAT(document, IsOk());
   return document ? *std::move(document) : Json();

@@ -196,7 +196,7 @@ std::string uuid(Draw& draw) {
 std::string written_text() {
   std::string text;
   for (const char* folder : {"corpora", "e2e"}) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(PALYRA_TEST_FILE(folder))) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(palyra::testing::test_file(folder))) {
       const std::string kind = entry.path().extension();
       const bool is_text = kind == ".wat" || kind == ".json" || kind == ".md" || kind == ".py" || kind == ".txt";
       if (!entry.is_regular_file() || !is_text) continue;

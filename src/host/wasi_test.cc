@@ -20,7 +20,7 @@ class Wasi : public testing::HostTest {
  protected:
   Ran run_program(const std::string& name) {
     setup.kind = runtime::EntryKind::kWasi;
-    return run_module(must_read(PALYRA_TEST_FILE("guests/wasi/") + name), "_start");
+    return run_module(must_read(palyra::testing::test_file("guests/wasi/") + name), "_start");
   }
   std::string word(std::string_view body, std::string_view data = "") { return to_word(run(body, data).outcome); }
   // Of a body that writes to standard output or error.
@@ -51,8 +51,8 @@ std::string type_of(const capability::AbiFunction& row) {
 }
 
 TEST_F(Wasi, TheTableHasTheTypesThatALibcImports) {
-  const auto description = runtime::describe_module(must_read(PALYRA_TEST_FILE("guests/wasi/every_import.wasm")),
-                                                    runtime::DescribeInThisProcess{});
+  const auto description = runtime::describe_module(
+      must_read(palyra::testing::test_file("guests/wasi/every_import.wasm")), runtime::DescribeInThisProcess{});
   ASSERT_THAT(description, testing::IsOk());
   std::set<std::string> seen;
   for (const capability::ModuleImport& import : description->imports) {

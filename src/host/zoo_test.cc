@@ -85,7 +85,7 @@ std::string refusal_word(const Error& error) {
 class Zoo : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto parsed = parse_json(must_read(PALYRA_TEST_FILE("corpora/wat/index.json")), kIndexLimits);
+    auto parsed = parse_json(must_read(palyra::testing::test_file("corpora/wat/index.json")), kIndexLimits);
     ASSERT_THAT(parsed, IsOk());
     index_ = *std::move(parsed);
     const Json& assumes = *index_.find("assumes");
@@ -100,7 +100,7 @@ class Zoo : public ::testing::Test {
 
   // What becomes of the module, as the index names it.
   Result<std::string> outcome_of(const Json& zoo_case) {
-    const Bytes text = must_read(PALYRA_TEST_FILE("corpora/wat/") + text_member(zoo_case, "file"));
+    const Bytes text = must_read(palyra::testing::test_file("corpora/wat/") + text_member(zoo_case, "file"));
     const Bytes wasm = PALYRA_TRY(runtime::parse_wat(as_text(text)));
     const runtime::InProcessCompiler compiler(shared_runtime(), runtime::CompileInThisProcess());
     auto module = PALYRA_TRY(compiler.compile(wasm));

@@ -52,13 +52,14 @@ class GuestZooTest : public GuestTest {
   }
 
   static Json index() {
-    const auto read = parse_json(testing::must_read(PALYRA_TEST_FILE("corpora/wat/index.json")),
+    const auto read = parse_json(testing::must_read(palyra::testing::test_file("corpora/wat/index.json")),
                                  {.max_bytes = std::size_t{1} << 20, .max_depth = 8});
     EXPECT_THAT(read, testing::IsOk());
     return read ? *read : Json();
   }
   static std::string text_of(const Json& zoo_case) {
-    const Bytes bytes = testing::must_read(PALYRA_TEST_FILE("corpora/wat/") + *zoo_case.find("file")->as_string());
+    const Bytes bytes =
+        testing::must_read(palyra::testing::test_file("corpora/wat/") + *zoo_case.find("file")->as_string());
     return std::string(as_text(bytes));
   }
 };

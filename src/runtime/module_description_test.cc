@@ -128,7 +128,7 @@ TEST(ParseWatTest, SaysWhereTheTextIsWrongOnOneLine) {
 std::vector<std::string> module_files() {
   std::vector<std::string> files;
   for (const char* directory : {"corpora/wat", "guests"}) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(PALYRA_TEST_FILE(directory))) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(palyra::testing::test_file(directory))) {
       const auto extension = entry.path().extension();
       if (extension == ".wat" || extension == ".wasm") files.push_back(entry.path().string());
     }

@@ -228,7 +228,7 @@ TEST_F(FakeWorkerTest, LeavesNoDescriptorAndNoProcessBehind) {
 TEST(WorkerClientTest, DescribesEveryModuleAsTheParserOfThisProcessDoes) {
   const WorkerClient client(real_worker(), ample_limits());
   std::size_t compared = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(PALYRA_TEST_FILE("corpora/wat"))) {
+  for (const auto& entry : std::filesystem::directory_iterator(palyra::testing::test_file("corpora/wat"))) {
     if (entry.path().extension() != ".wat") continue;
     const auto wasm = parse_wat(as_text(testing::must_read(entry.path().string())));
     if (!wasm) continue;

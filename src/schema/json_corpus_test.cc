@@ -22,7 +22,8 @@ TEST(StrictJsonCorpusTest, AgreesWithTheOtherReaderOnEveryFile) {
   std::map<std::string, std::size_t> differences;  // "base's reason, this layer's reason"
   std::size_t judged = 0;
   std::size_t taken = 0;
-  for (const auto& file : std::filesystem::directory_iterator(PALYRA_TEST_FILE("corpora/json/test_parsing"))) {
+  for (const auto& file :
+       std::filesystem::directory_iterator(palyra::testing::test_file("corpora/json/test_parsing"))) {
     const std::string name = file.path().filename().string();
     const Bytes text = palyra::testing::must_read(file.path().string());
     const auto ours = check_json(text);

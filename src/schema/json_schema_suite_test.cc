@@ -87,7 +87,7 @@ Suite judge_suite(const fs::path& directory) {
 }
 
 TEST(JsonSchemaSuiteTest, EveryRequiredCaseOf2020Draft12GetsTheExpectedAnswerOrANamedRefusal) {
-  const Suite suite = judge_suite(fs::path(PALYRA_TEST_DATA) / "vectors/json-schema-2020-12");
+  const Suite suite = judge_suite(fs::path(palyra::testing::kTestData) / "vectors/json-schema-2020-12");
   EXPECT_EQ(suite.files, 46);
   EXPECT_EQ(suite.groups, 368);
   EXPECT_EQ(suite.cases, 1'257);

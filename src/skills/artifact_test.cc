@@ -55,7 +55,7 @@ struct ZooRow {
 };
 
 std::vector<ZooRow> zoo() {
-  const Bytes text = must_read(PALYRA_TEST_FILE("corpora/zip/index.json"));
+  const Bytes text = must_read(palyra::testing::test_file("corpora/zip/index.json"));
   const auto index = parse_json(text, {.max_bytes = std::size_t{1} << 20U, .max_depth = 8});
   EXPECT_THAT(index, IsOk());
   std::vector<ZooRow> rows;
@@ -75,7 +75,7 @@ TEST(ArtifactTest, JudgesEveryArchiveOfTheZooByTheRuleItBreaksFirst) {
   std::map<std::int64_t, std::size_t> judged;
   for (const ZooRow& row : zoo()) {
     SCOPED_TRACE(row.file);
-    const Bytes file = must_read(PALYRA_TEST_FILE("corpora/zip/" + row.file));
+    const Bytes file = must_read(palyra::testing::test_file("corpora/zip/" + row.file));
     const auto artifact = Artifact::read(file);
     ++judged[row.format];
     if (row.verdict == "accept") {
@@ -96,7 +96,7 @@ TEST(ArtifactTest, WritesBackExactlyTheBytesOfEveryContainerItReads) {
   std::size_t compared = 0;
   for (const ZooRow& row : zoo()) {
     if (row.verdict != "accept" || row.format != 2) continue;
-    const Bytes file = must_read(PALYRA_TEST_FILE("corpora/zip/" + row.file));
+    const Bytes file = must_read(palyra::testing::test_file("corpora/zip/" + row.file));
     const auto artifact = Artifact::read(file);
     ASSERT_THAT(artifact, IsOk());
     EXPECT_EQ(written(artifact->entries()), file) << row.file;
@@ -187,7 +187,7 @@ TEST(ArtifactTest, IsOfFormat2WhenItsDocumentIsUnreadableInACanonicalContainer) 
 }
 
 TEST(ArtifactTest, GivesTheInflatedBytesOfFormat1AndItsCopiesShareThem) {
-  const Bytes file = must_read(PALYRA_TEST_FILE("vectors/legacy/v02-echo-two-levels.palyra-skill"));
+  const Bytes file = must_read(palyra::testing::test_file("vectors/legacy/v02-echo-two-levels.palyra-skill"));
   std::optional<Artifact> first = Artifact::read(file).value();
   const Artifact copy = *first;
   first.reset();

@@ -353,7 +353,7 @@ TEST_F(AuditTest, ExamplesPassFailOrAreNotRun) {
 }
 
 TEST_F(AuditTest, TheDocumentationListsEveryCheckAndEveryPhrase) {
-  const Bytes bytes = palyra::testing::must_read(PALYRA_TEST_DATA "/../docs/formats/audit-policy.md");
+  const Bytes bytes = palyra::testing::must_read(palyra::testing::test_file("../docs/formats/audit-policy.md"));
   const std::string page(as_text(bytes));
   for (const std::string_view id : audit_check_ids()) EXPECT_THAT(page, HasSubstr(fmt::format("`{}`", id)));
   for (const std::string_view phrase : phrases_to_models()) EXPECT_THAT(page, HasSubstr(std::string(phrase)));

@@ -13,7 +13,7 @@ namespace {
 using palyra::testing::must_read;
 
 std::vector<std::string> names_of(const std::string& file) {
-  std::istringstream lines(std::string(as_text(must_read(PALYRA_TEST_FILE("corpora/names/" + file)))));
+  std::istringstream lines(std::string(as_text(must_read(palyra::testing::test_file("corpora/names/" + file)))));
   std::vector<std::string> names;
   for (std::string line; std::getline(lines, line);) names.push_back(line);
   return names;

@@ -24,13 +24,15 @@ constexpr std::string_view kGood = "v01-exit-code.palyra-skill";
 
 const Json& index() {
   static const Json document = [] {
-    const Bytes text = must_read(PALYRA_TEST_FILE("vectors/legacy/index.json"));
+    const Bytes text = must_read(palyra::testing::test_file("vectors/legacy/index.json"));
     return parse_json(text, {.max_bytes = std::size_t{1} << 20U, .max_depth = 16}).value();
   }();
   return document;
 }
 
-Bytes sample(std::string_view name) { return must_read(PALYRA_TEST_FILE("vectors/legacy/") + std::string(name)); }
+Bytes sample(std::string_view name) {
+  return must_read(palyra::testing::test_file("vectors/legacy/") + std::string(name));
+}
 
 const std::string& text_of(const Json& object, std::string_view key) { return *object.find(key)->as_string(); }
 
@@ -180,7 +182,7 @@ TEST(LegacyArtifactTest, IsRefusedOrSaysTheSameAtEveryFlippedBit) {
 
 // A document of format 2 in the container of format 1 stays refused: nobody chooses the weaker rules for another.
 TEST(LegacyArtifactTest, IsNotWhatADocumentOfFormat2BecomesInADeflatedContainer) {
-  const Bytes file = must_read(PALYRA_TEST_FILE("corpora/zip/refuse/r12-all-deflated.zip"));
+  const Bytes file = must_read(palyra::testing::test_file("corpora/zip/refuse/r12-all-deflated.zip"));
   EXPECT_THAT(Artifact::read(file), FailsWith(kContainerC12));
 }
 

@@ -91,7 +91,7 @@ TEST(RevocationDocumentTest, HoldsAtMostTenThousandEntries) {
 }
 
 TEST(RevocationDocumentTest, RefusesEverySingleFlippedBit) {
-  const Bytes good = must_read(PALYRA_TEST_FILE("vectors/trust/l001-every-kind.palyra-revocations"));
+  const Bytes good = must_read(palyra::testing::test_file("vectors/trust/l001-every-kind.palyra-revocations"));
   const auto document = parse_revocation_document(good);
   ASSERT_THAT(document, IsOk());
   const auto author = crypto::parse_public_key(document->signatures.front().public_key);

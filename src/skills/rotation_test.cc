@@ -60,7 +60,7 @@ TEST(RotationDocumentTest, IsNotMadeWithValuesThatNobodyWouldRead) {
 // Whatever the bit: the document is no document, or speaks of other things, or is not signed.
 TEST(RotationDocumentTest, RefusesEverySingleFlippedBit) {
   for (const char* file : {"r001-first", "r006-two-of-three"}) {
-    const Bytes good = must_read(PALYRA_TEST_FILE("vectors/trust/" + std::string(file) + ".palyra-rotation"));
+    const Bytes good = must_read(palyra::testing::test_file("vectors/trust/" + std::string(file) + ".palyra-rotation"));
     const auto document = parse_rotation_document(good);
     ASSERT_THAT(document, IsOk());
     SkillTrustStore before;

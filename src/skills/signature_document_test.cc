@@ -50,7 +50,7 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
 
 // The statement and signature.json of the first vector, byte by byte.
 std::string specification() {
-  return std::string(as_text(testing::must_read(PALYRA_TEST_FILE("vectors/skill-v2/statement.txt"))));
+  return std::string(as_text(testing::must_read(palyra::testing::test_file("vectors/skill-v2/statement.txt"))));
 }
 
 TEST(StatementTest, HasTheBytesOfTheSpecification) {

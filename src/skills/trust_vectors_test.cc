@@ -63,7 +63,7 @@ struct Judged {
 };
 
 Judged judge(const std::string& file, WallTime now, SkillTrustStore& store) {
-  const Bytes bytes = must_read(PALYRA_TEST_FILE("vectors/trust/" + file));
+  const Bytes bytes = must_read(palyra::testing::test_file("vectors/trust/" + file));
   if (file.ends_with(".palyra-rotation")) {
     const auto document = parse_rotation_document(bytes);
     if (!document) return {std::unexpected(document.error())};
@@ -92,7 +92,7 @@ std::uint64_t list_version(const SkillTrustStore& store) {
 }
 
 TEST(TrustVectors, EndAsTheirIndexSays) {
-  const auto index = parse_json(must_read(PALYRA_TEST_FILE("vectors/trust/index.json")), kLimits);
+  const auto index = parse_json(must_read(palyra::testing::test_file("vectors/trust/index.json")), kLimits);
   ASSERT_THAT(index, IsOk());
   const Json::Array& vectors = *index->find("vectors")->as_array();
   EXPECT_GT(vectors.size(), 100U);

@@ -19,7 +19,7 @@ constexpr WallTime kNow{1'800'000'000};
 
 const Json& index() {
   static const Json document = [] {
-    const Bytes text = must_read(PALYRA_TEST_FILE("vectors/skill-v2/index.json"));
+    const Bytes text = must_read(palyra::testing::test_file("vectors/skill-v2/index.json"));
     auto parsed = parse_json(text, {.max_bytes = std::size_t{1} << 20U, .max_depth = 16});
     EXPECT_THAT(parsed, palyra::testing::IsOk());
     return parsed ? *std::move(parsed) : Json();
@@ -57,7 +57,7 @@ SkillTrustStore store_of_author() {
 }
 
 Bytes vector_file(std::string_view name) {
-  return must_read(PALYRA_TEST_FILE("vectors/skill-v2/") + std::string(name));
+  return must_read(palyra::testing::test_file("vectors/skill-v2/") + std::string(name));
 }
 
 Verification verify_with(const ModuleInspector& modules, BytesView file, const SkillTrustStore& trust,

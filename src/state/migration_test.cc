@@ -18,7 +18,7 @@ class StateOfEarlierVersion : public ::testing::Test {
  protected:
   StateStore must_open(const char* name) {
     const std::string root = directory_.file("state");
-    fs::copy(PALYRA_TEST_FILE(std::string("state/") + name), root, fs::copy_options::recursive);
+    fs::copy(palyra::testing::test_file(std::string("state/") + name), root, fs::copy_options::recursive);
     fs::permissions(root, fs::perms::owner_all);
     return StateStore::open({.root = root, .actor = "uid 1000 (ann)", .clock = &clock_}).value();
   }

@@ -212,7 +212,7 @@ TEST_F(StateRecoveryTest, AGenerationFileOfAnotherSizeIsMadeAgain) {
 }
 
 TEST_F(StateRecoveryTest, ABackupOfAnOlderSchemaIsMadeNew) {
-  const std::string old = PALYRA_TEST_FILE("state/version-1/trust.db");
+  const std::string old = palyra::testing::test_file("state/version-1/trust.db");
   ASSERT_THAT(StateStore::recover(options(), old), IsOk());
   const StateStore store = must_open();
   EXPECT_EQ(store.versions_of("acme.hello").value().size(), 2U);

@@ -89,8 +89,10 @@ inline std::size_t scaled(std::size_t full) {
   return std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(full) * scale));
 }
 
+extern const char* const kTestData;  // the directory tests/ of this checkout; PalyraTargets.cmake writes its definition
+
 // A file of the test data, by its name below tests/.
-#define PALYRA_TEST_FILE(name) (std::string(PALYRA_TEST_DATA "/") + (name))
+inline std::string test_file(std::string_view name) { return fmt::format("{}/{}", kTestData, name); }
 
 // The bytes of a file that the test needs; the test fails when it is missing.
 inline Bytes must_read(const std::string& path) {
