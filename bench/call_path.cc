@@ -2,6 +2,8 @@
 // What a call through WasmRuntime costs, as a ratio to the same call made with Wasmtime's own C API: same engine
 // settings, fuel, epoch and limiter, one fresh store a call. Rounds of all cases are interleaved; a row shows the
 // median of the rounds' medians. docs/performance.md says how to read it.
+#include "raw_wasmtime.h"
+
 #include <palyra/base/check.h>
 #include <palyra/base/clock.h>
 #include <palyra/host/call_state.h>
@@ -9,8 +11,6 @@
 #include <palyra/runtime/runtime.h>
 
 #include <fmt/format.h>
-#include <palyra_rust.h>
-#include <wasmtime.h>
 
 #include <algorithm>
 #include <chrono>
@@ -37,6 +37,15 @@ constexpr std::string_view kEcho = R"((module
   (import "palyra:skill/call@1.0.0" "output-write" (func $write (param i32 i32) (result i32)))
   (memory (export "memory") 2)
   (func (export "run") (result i32) (call $write (i32.const 0) (call $read (i32.const 0) (i32.const 65536) (i32.const 0))))))";
+// So many calls of a function that does nothing but answer.
+constexpr int kHostCalls = 10'000;
+constexpr std::string_view kAsk = R"((module
+  (import "palyra:skill/call@1.0.0" "input-length" (func $length (result i32)))
+  (memory (export "memory") 1)
+  (func (export "run") (result i32) (local i32)
+    (loop (drop (call $length)) (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+      (br_if 0 (i32.lt_u (local.get 0) (i32.const 10000))))
+    (i32.const 0))))";
 
 template <class T>
 T must(Result<T> result) {
@@ -44,59 +53,6 @@ T must(Result<T> result) {
   PALYRA_CHECK(result.has_value());
   return *std::move(result);
 }
-
-// The same call with nothing of ours but the engine's settings and the limiter record.
-class RawWasmtime {
- public:
-  RawWasmtime() {
-    wasm_config_t* config = wasm_config_new();
-    const palyra_rust_engine_settings_t settings{.max_wasm_stack_bytes = runtime::kMaxStackBytes,
-                                                 .max_backtrace_frames = runtime::kMaxFrames,
-                                                 .parallel_compilation = false};
-    PALYRA_CHECK(palyra_rust_config_apply(config, &settings) == PALYRA_RUST_OK);
-    PALYRA_CHECK(palyra_rust_engine_new(config, &engine_) == nullptr);
-  }
-  RawWasmtime(const RawWasmtime&) = delete;
-  RawWasmtime& operator=(const RawWasmtime&) = delete;
-  ~RawWasmtime() { wasm_engine_delete(engine_); }
-
-  wasmtime_instance_pre_t* prepare(std::string_view wat) {
-    const Bytes wasm = must(runtime::parse_wat(wat));
-    wasmtime_module_t* module = nullptr;
-    PALYRA_CHECK(wasmtime_module_new(engine_, wasm.data(), wasm.size(), &module) == nullptr);
-    wasmtime_linker_t* linker = wasmtime_linker_new(engine_);
-    wasmtime_instance_pre_t* pre = nullptr;
-    PALYRA_CHECK(wasmtime_linker_instantiate_pre(linker, module, &pre) == nullptr);
-    wasmtime_linker_delete(linker);
-    wasmtime_module_delete(module);
-    return pre;
-  }
-
-  void call(const wasmtime_instance_pre_t* pre) {
-    palyra_rust_limiter_t limiter{};
-    limiter.memory_limit_bytes = 64U << 20U;
-    limiter.table_limit_elements = 100'000;
-    limiter.max_instances = 256;
-    limiter.max_memories = 1;
-    limiter.max_tables = 4;
-    wasmtime_store_t* store = wasmtime_store_new(engine_, nullptr, nullptr);
-    wasmtime_context_t* context = wasmtime_store_context(store);
-    PALYRA_CHECK(palyra_rust_store_limiter(store, &limiter) == PALYRA_RUST_OK);
-    PALYRA_CHECK(wasmtime_context_set_fuel(context, 10'000'000) == nullptr);
-    wasmtime_context_set_epoch_deadline(context, 1'000'000);
-    wasmtime_instance_t instance;
-    wasm_trap_t* trap = nullptr;
-    PALYRA_CHECK(wasmtime_instance_pre_instantiate(pre, context, &instance, &trap) == nullptr && trap == nullptr);
-    wasmtime_extern_t item;
-    PALYRA_CHECK(wasmtime_instance_export_get(context, &instance, "run", 3, &item));
-    wasmtime_val_raw_t result{};
-    PALYRA_CHECK(wasmtime_func_call_unchecked(context, &item.of.func, &result, 1, &trap) == nullptr && trap == nullptr);
-    wasmtime_store_delete(store);
-  }
-
- private:
-  wasm_engine_t* engine_ = nullptr;
-};
 
 struct Case {
   std::string name;
@@ -120,6 +76,12 @@ void run_round(Case& each) {
   each.rounds_us.push_back(median(std::move(calls_us)));
 }
 
+double median_of(const std::vector<Case>& cases, std::string_view name) {
+  const auto found = std::ranges::find(cases, name, &Case::name);
+  PALYRA_CHECK(found != cases.end());
+  return median(found->rounds_us);
+}
+
 void report(const std::vector<Case>& cases) {
   fmt::print("{:<34} {:>10} {:>8}\n", "case", "median us", "ratio");
   for (const Case& each : cases) {
@@ -133,7 +95,6 @@ void report(const std::vector<Case>& cases) {
 }  // namespace
 
 int main() {
-  RawWasmtime raw;
   const auto ours = must(runtime::WasmRuntime::create());
   const runtime::InProcessCompiler compiler(*ours, runtime::CompileInThisProcess());
   const auto linked = [&](std::string_view wat) {
@@ -155,17 +116,20 @@ int main() {
     const auto results = std::move(state).finish(run.record);
     PALYRA_CHECK(results.output.size() % 65'536 == 0);
   };
+  bench::RawWasmtime raw;
   std::vector<Case> cases;
   const std::pair<std::string, std::string_view> guests[] = {
-      {"empty", kEmpty}, {"one page", kTouch}, {"100k loop", kLoop}};
+      {"empty", kEmpty}, {"one page", kTouch}, {"100k loop", kLoop}, {"64 KiB echo", kEcho}, {"10k host calls", kAsk}};
   for (const auto& [name, wat] : guests) {
-    cases.push_back({"raw wasmtime, " + name, "", [&raw, pre = raw.prepare(wat)] { raw.call(pre); }});
+    cases.push_back({"raw wasmtime, " + name, "", [&, pre = raw.prepare(wat)] { raw.call(pre, arguments); }});
     cases.push_back({"palyra, " + name, cases.back().name, [&call, module = linked(wat)] { call(*module); }});
   }
-  cases.push_back({"palyra, 64 KiB echo", "", [&call, module = linked(kEcho)] { call(*module); }});
   for (int round = 0; round < kRounds; ++round) {
     for (Case& each : cases) run_round(each);
   }
   report(cases);
+  const double dearer_us =
+      median_of(cases, "palyra, 10k host calls") - median_of(cases, "raw wasmtime, 10k host calls");
+  fmt::print("one host call above the engine's own unchecked call: {:.0f} ns\n", dearer_us * 1'000 / kHostCalls);
   return 0;
 }
