@@ -57,15 +57,22 @@ std::string grant_advice(const ModuleSource& source, const Capability& needed) {
   return fmt::format("its publisher has to ask for it in skill.toml, under [capabilities]: {}", manifest_line(needed));
 }
 
+// As a TOML string; a path prefix has no backslash.
+std::string quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char each : text) quoted += each == '"' ? "\\\"" : std::string(1, each);
+  return quoted + "\"";
+}
+
 std::string line(const capability::HttpRule& rule) {
   std::vector<std::string> methods;
   methods.reserve(rule.methods.size());
   for (const capability::HttpMethod each : rule.methods) methods.push_back(fmt::format("\"{}\"", to_text(each)));
   const std::uint16_t usual = rule.scheme == capability::HttpScheme::kHttps ? 443 : 80;
-  return fmt::format("http = [{{ {}host = \"{}\", {}methods = [{}], path_prefix = \"{}\" }}]",
+  return fmt::format("http = [{{ {}host = \"{}\", {}methods = [{}], path_prefix = {} }}]",
                      rule.scheme == capability::HttpScheme::kHttps ? "" : "scheme = \"http\", ", rule.host,
                      rule.port == usual ? "" : fmt::format("port = {}, ", rule.port), fmt::join(methods, ", "),
-                     rule.path_prefix);
+                     quoted(rule.path_prefix));
 }
 
 std::string line(const capability::SecretUse& secret) {
