@@ -126,15 +126,16 @@ PALYRA_IMPORT("http", "grant") int32_t palyra_http_grant(const char* origin, siz
 // rule of the origin allows the method below this path.
 PALYRA_IMPORT("http", "open")
 int32_t palyra_http_open(int32_t origin, int32_t method, const char* path, size_t path_size);
-// One header: at most 32, 8 KiB in all. Those that the host decides about are PALYRA_INVALID.
+// One header: at most 32, 8 KiB in all (PALYRA_TOO_LARGE), each name once. Those that the host decides about are
+// PALYRA_DENIED.
 PALYRA_IMPORT("http", "header")
 int32_t palyra_http_header(int32_t request, const char* name, size_t name_size, const char* value, size_t value_size);
 // The host puts the secret where the rule places it. PALYRA_DENIED unless the rule names that secret.
 PALYRA_IMPORT("http", "secret") int32_t palyra_http_secret(int32_t request, int32_t secret);
 // Appends to the body. At most 8 MiB a call.
 PALYRA_IMPORT("http", "body") int32_t palyra_http_body(int32_t request, const void* data, size_t size);
-// Sends and waits. The status, 100 to 599; PALYRA_DENIED, PALYRA_EXHAUSTED (16 requests a call), or PALYRA_UNAVAILABLE
-// for everything that went wrong on the way.
+// Sends and waits. The status, 200 to 599; PALYRA_TOO_LARGE (a reply above the rule's limit), PALYRA_EXHAUSTED (16
+// requests a call), or PALYRA_UNAVAILABLE for everything else that went wrong on the way.
 PALYRA_IMPORT("http", "send") int32_t palyra_http_send(int32_t request);
 // The names of the answer's headers in small letters, each but the last followed by a line feed. Needed.
 PALYRA_IMPORT("http", "response-header-names")
@@ -152,7 +153,7 @@ PALYRA_IMPORT("http", "close") int32_t palyra_http_close(int32_t request);
 
 // `<scope>/<key>`, as the manifest declares it. A handle; PALYRA_NOT_FOUND.
 PALYRA_IMPORT("secret", "grant") int32_t palyra_secret_grant(const char* name, size_t size);
-// 1 when the operator has stored a value, else 0.
+// 1 when the operator has stored a value, else 0; PALYRA_UNAVAILABLE where there are no secrets.
 PALYRA_IMPORT("secret", "present") int32_t palyra_secret_present(int32_t secret);
 // Writes 32 bytes: HMAC-SHA256 of the data under the secret, when the manifest asked for that use. At most 64 a call.
 PALYRA_IMPORT("secret", "hmac-sha256")
@@ -186,10 +187,12 @@ int32_t palyra_storage_list(int32_t storage, const char* after, size_t after_siz
 
 // One channel, as the manifest declares it. A handle; PALYRA_NOT_FOUND.
 PALYRA_IMPORT("channel", "grant") int32_t palyra_channel_grant(const char* name, size_t size);
-// At most 64 KiB. 0; PALYRA_EXHAUSTED when the mailbox is full or the skill sends too fast.
+// 0; PALYRA_TOO_LARGE above 64 KiB, PALYRA_EXHAUSTED when the mailbox is full or the skill sends too fast,
+// PALYRA_DENIED when the grant is for receiving, PALYRA_UNAVAILABLE in a skill that is not installed.
 PALYRA_IMPORT("channel", "send") int32_t palyra_channel_send(int32_t channel, const void* data, size_t size);
 // The next message, a JSON object with `body` (or `body_base64`), `sender`, `skill` and more. Needed;
-// PALYRA_NOT_FOUND when none waits. It is gone once the tool has returned 0, else it comes again.
+// PALYRA_NOT_FOUND when none waits, PALYRA_DENIED when the grant is for sending, PALYRA_UNAVAILABLE as above. It is
+// gone once the tool has returned 0, else it comes again.
 PALYRA_IMPORT("channel", "receive") int32_t palyra_channel_receive(int32_t channel, char* buffer, size_t cap);
 
 // ---- palyra:skill/files: folders that the operator granted -------------------------------------
@@ -216,12 +219,14 @@ typedef struct {
 
 // One root, as the manifest declares it. A handle; PALYRA_NOT_FOUND.
 PALYRA_IMPORT("files", "root") int32_t palyra_file_root(const char* name, size_t size);
-// `flags` is a sum of PALYRA_OPEN_*. A handle; PALYRA_NOT_FOUND, PALYRA_DENIED.
+// `flags` is a sum of PALYRA_OPEN_*. A handle; PALYRA_NOT_FOUND, PALYRA_DENIED, PALYRA_CONFLICT (exclusive, and there
+// is one), PALYRA_INVALID (a directory, or flags that contradict each other), PALYRA_TOO_LARGE (a path above 1,024
+// bytes), PALYRA_EXHAUSTED (128 open files).
 PALYRA_IMPORT("files", "open")
 int32_t palyra_file_open(int32_t root, const char* path, size_t path_size, int32_t flags);
 // Bytes read, 0 at the end.
 PALYRA_IMPORT("files", "read") int32_t palyra_file_read(int32_t file, void* buffer, size_t cap);
-// Bytes written; PALYRA_TOO_LARGE over the root's quota.
+// Bytes written; PALYRA_TOO_LARGE over the root's quota, or above 8 MiB at once.
 PALYRA_IMPORT("files", "write") int32_t palyra_file_write(int32_t file, const void* data, size_t size);
 // The new position.
 PALYRA_IMPORT("files", "seek") int64_t palyra_file_seek(int32_t file, int64_t offset, int32_t whence);

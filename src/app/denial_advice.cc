@@ -15,6 +15,8 @@ namespace {
 using capability::Capability;
 using capability::Denial;
 
+constexpr std::size_t kMaxCommandBytes = 2'048;
+
 // By their texts: what a manifest asks for beside them, a size say, decides nothing here.
 Capability plain(const Capability& capability) {
   return capability::parse_capability(canonical_text(capability)).value_or(capability);
@@ -39,7 +41,9 @@ std::string promote_command(const ModuleSource& source, const Capability* needed
     if (needed != nullptr && serves(each, *needed)) continue;
     command += " --deny " + shell_quoted(canonical_text(each));
   }
-  return command;
+  if (command.size() <= kMaxCommandBytes) return command;
+  // Half a command would grant more.
+  return fmt::format("palyra skills show {}, and promote it with --only or --deny", source.skill->id);
 }
 
 void complete_option(std::string& next, const ModuleSource& source) {
@@ -48,13 +52,21 @@ void complete_option(std::string& next, const ModuleSource& source) {
                       : fmt::format("the same command with {}", next);
 }
 
+// A root that nobody maps is an empty directory of the skill's own.
+std::string directory_option(const Capability& needed) {
+  const auto* const root = std::get_if<capability::FilesystemRoot>(&needed);
+  return root == nullptr ? std::string() : fmt::format(" --map-root {}=DIR", root->name);
+}
+
 std::string grant_advice(const ModuleSource& source, const Capability& needed) {
   const bool asked =
       std::ranges::any_of(withheld(source), [&](const Capability& each) { return serves(each, needed); });
-  if (asked && source.skill) return promote_command(source, &needed);
+  if (asked && source.skill) return promote_command(source, &needed) + directory_option(needed);
   if (asked) return "the same command on a terminal, and yes to what it asks";
   if (!source.tool) return "a skill of it, with a manifest (palyra init): a module alone is granted nothing";
-  return fmt::format("its publisher has to ask for it in skill.toml, under [capabilities]: {}", manifest_line(needed));
+  return fmt::format(
+      "its publisher has to ask for it (and may have to widen what is there) in skill.toml, under [capabilities]: {}",
+      manifest_line(needed));
 }
 
 // As a TOML string; a path prefix has no backslash.
@@ -65,9 +77,12 @@ std::string quoted(std::string_view text) {
 }
 
 std::string line(const capability::HttpRule& rule) {
+  // The lookup of an origin names no method, and so needs any.
+  const bool any = rule.methods.size() == std::size(capability::kHttpMethods);
+  const std::set<capability::HttpMethod> least = any ? std::set{capability::HttpMethod::kGet} : rule.methods;
   std::vector<std::string> methods;
-  methods.reserve(rule.methods.size());
-  for (const capability::HttpMethod each : rule.methods) methods.push_back(fmt::format("\"{}\"", to_text(each)));
+  methods.reserve(least.size());
+  for (const capability::HttpMethod each : least) methods.push_back(fmt::format("\"{}\"", to_text(each)));
   const std::uint16_t usual = rule.scheme == capability::HttpScheme::kHttps ? 443 : 80;
   return fmt::format("http = [{{ {}host = \"{}\", {}methods = [{}], path_prefix = {} }}]",
                      rule.scheme == capability::HttpScheme::kHttps ? "" : "scheme = \"http\", ", rule.host,

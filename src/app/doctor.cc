@@ -156,7 +156,7 @@ void check_storage(const Services& services, std::vector<Finding>& findings) {
     for (const state::StoredPrefix& prefix : skill.prefixes) used += prefix.used_bytes;
     bytes += used;
     if (used <= services.config.max_storage_bytes) continue;
-    const std::string name = printable(skill.skill_id);
+    const std::string name = printable(name_of(skill));
     findings.push_back(Finding::warn("storage",
                                      fmt::format("{} keeps {} bytes, storage.max_bytes_per_skill is {}", name, used,
                                                  services.config.max_storage_bytes),

@@ -186,7 +186,7 @@ Result<> execute(const Services& services, const ModuleCall& call, Execution& ex
   PALYRA_TRY(check_arguments(services, call));
   const ProgramArguments program = PALYRA_TRY(map_program_arguments(call.source, call.arguments));
   const LinkedCall linked = PALYRA_TRY(prepare(services, call));
-  SkillPorts ports(services, call, Deadline(deadline_of(call)));
+  SkillPorts ports = PALYRA_TRY(SkillPorts::open(services, call, Deadline(deadline_of(call))));
   const std::optional<CallSecrets> secrets = PALYRA_TRY(open_secrets(services, call));
   host::CallSetup setup = setup_of(services, call, program, ports);
   setup.secrets = secrets ? &*secrets : call.guest_secrets;

@@ -107,6 +107,12 @@ MappedRoot* find(std::vector<MappedRoot>& roots, std::string_view name) {
   return found == roots.end() ? nullptr : &*found;
 }
 
+std::unexpected<Error> no_such_root(const std::vector<MappedRoot>& granted, const std::string& name) {
+  Error error(kPromoteRoot, fmt::format("no filesystem root '{}' is granted", printable(name)));
+  for (const MappedRoot& each : granted) error = std::move(error).with_next(fmt::format("{} is", printable(each.name)));
+  return std::unexpected(std::move(error));
+}
+
 // As the grants have them, and where they were before.
 std::vector<MappedRoot> granted_roots(const CapabilityGrantSet& grants, const std::vector<MappedRoot>& before) {
   std::vector<MappedRoot> roots;
@@ -137,7 +143,7 @@ Result<std::vector<MappedRoot>> map_roots(const Services& services, const Capabi
     const MappedRoot mapping = PALYRA_TRY(parse_mapping(text));
     MappedRoot* root = find(roots, mapping.name);
     if (root == nullptr) {
-      return fail(kPromoteRoot, "no filesystem root '{}' is granted", printable(mapping.name));
+      return no_such_root(roots, mapping.name);
     }
     if (std::ranges::find(named, mapping.name) != named.end()) {
       return fail(kPromoteRoot, "the root '{}' is mapped twice", printable(mapping.name));

@@ -21,12 +21,19 @@ using capability::Capability;
 using capability::CapabilityGrantSet;
 using state::VersionStatus;
 
-// One that waits, or else the active one: its grants are decided about again.
+// Not what was refused: it stands in the way of nothing.
+bool waits(const state::InstalledVersion& version) {
+  return version.status == VersionStatus::kQuarantined && version.artifact.code.empty();
+}
+bool is_active(const state::InstalledVersion& version) { return version.status == VersionStatus::kActive; }
+
+// One that waits, or else the active one, whose grants are decided about again; another only when it is named.
 Result<state::InstalledVersion> select_to_promote(const state::StateStore& store, const std::string& selector) {
-  auto waiting =
-      select_version(store, selector, [](const auto& version) { return version.status != VersionStatus::kActive; });
-  if (waiting || !waiting.error().is(state::kSkillNotInstalled)) return waiting;
-  return select_version(store, selector, [](const auto&) { return true; });
+  for (const VersionFilter filter : {VersionFilter(waits), VersionFilter(is_active)}) {
+    auto found = select_version(store, selector, filter);
+    if (found || !found.error().is(state::kSkillNotInstalled)) return found;
+  }
+  return select_version(store, selector);
 }
 
 Result<> check_wildcards(const skills::SkillManifest& manifest) {
@@ -36,10 +43,18 @@ Result<> check_wildcards(const skills::SkillManifest& manifest) {
               skills::to_text(wildcard->capability), wildcard->text);
 }
 
+std::unexpected<Error> unknown_capability(const CapabilityGrantSet& asked, const std::string& text) {
+  Error error(kPromoteUnknownCapability, fmt::format("the manifest does not ask for '{}'", printable(text)));
+  for (const Capability& each : asked.to_list()) {
+    error = std::move(error).with_next(fmt::format("it asks for '{}'", printable(canonical_text(each))));
+  }
+  return std::unexpected(std::move(error));
+}
+
 Result<> check_known(const CapabilityGrantSet& asked, const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
     if (asked.find(text) == nullptr) {
-      return fail(kPromoteUnknownCapability, "the manifest does not ask for '{}'", printable(text));
+      return unknown_capability(asked, text);
     }
   }
   return {};

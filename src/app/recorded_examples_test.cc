@@ -114,9 +114,6 @@ TEST_F(RecordedExamplesTest, TheRuleDecidesAsWithAServer) {
       reply("https://api.example.com/", "", ", status = 302, headers = { location = \"/new\" }"),
       reply("https://api.example.com/new", "there")};
   EXPECT_EQ(to_text(result_of({.paths = {"/"}}, recorded(moved, "there")).status), "pass");
-  const ExampleResult none =
-      result_of({.paths = {"/"}}, recorded({reply("https://api.example.com/", "one", ", status = 199")}, "one"));
-  EXPECT_EQ(none.got, "the failure: refused");
 }
 
 TEST_F(RecordedExamplesTest, AReplyToHeadHasNoBody) {

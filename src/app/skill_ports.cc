@@ -7,31 +7,33 @@ namespace palyra::app {
 
 using capability::CapabilityClass;
 
-SkillPorts::SkillPorts(const Services& services, const ModuleCall& call, Deadline deadline) {
+Result<SkillPorts> SkillPorts::open(const Services& services, const ModuleCall& call, Deadline deadline) {
+  SkillPorts ports;
   const ModuleSource& source = call.source;
   if (source.grants.count(CapabilityClass::kStorage) != 0) {
-    storage_.emplace(state::SkillStorageOptions{.root = source.owner ? services.state.root : "",
-                                                .owner = source.owner.value_or(state::StorageOwner()),
-                                                .max_bytes = services.config.max_storage_bytes,
-                                                .clock = &services.clock,
-                                                .deadline = deadline});
+    ports.storage_.emplace(state::SkillStorageOptions{.root = source.owner ? services.state.root : "",
+                                                      .owner = source.owner.value_or(state::StorageOwner()),
+                                                      .max_bytes = services.config.max_storage_bytes,
+                                                      .clock = &services.clock,
+                                                      .deadline = deadline});
   }
   if (source.skill && source.grants.count(CapabilityClass::kChannel) != 0) {
-    channels_.emplace(state::SkillChannelsOptions{.state = services.state,
-                                                  .run_id = call.run_id,
-                                                  .skill_id = source.skill->id,
-                                                  .content_root = source.skill->content_root,
-                                                  .deadline = deadline});
+    ports.channels_.emplace(state::SkillChannelsOptions{.state = services.state,
+                                                        .run_id = call.run_id,
+                                                        .skill_id = source.skill->id,
+                                                        .content_root = source.skill->content_root,
+                                                        .deadline = deadline});
   }
-  if (source.grants.count(CapabilityClass::kFilesystem) != 0) open_files(services, source, deadline);
+  if (source.grants.count(CapabilityClass::kFilesystem) != 0) {
+    PALYRA_TRY(ports.open_files(services, source, deadline));
+  }
+  return ports;
 }
 
-void SkillPorts::open_files(const Services& services, const ModuleSource& source, Deadline deadline) {
+Result<> SkillPorts::open_files(const Services& services, const ModuleSource& source, Deadline deadline) {
   const std::string& state_root = services.state.root;
   if (!source.owner) {
-    auto passing = PassingDirectory::make();
-    if (!passing) return;
-    passing_.emplace(*std::move(passing));
+    passing_.emplace(PALYRA_TRY(PassingDirectory::make(), "while making a directory that ends with the call"));
   }
   const std::string own = passing_ ? passing_->path() + "/own" : own_directory(state_root, *source.owner);
   files_.emplace(
@@ -41,6 +43,7 @@ void SkillPorts::open_files(const Services& services, const ModuleSource& source
                                .max_files = services.config.max_root_files,
                                .clock = &services.clock,
                                .deadline = deadline});
+  return {};
 }
 
 Result<> SkillPorts::settle(std::span<const std::int64_t> delivered) {

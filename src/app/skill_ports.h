@@ -21,7 +21,8 @@ namespace palyra::app {
 // alone.
 class SkillPorts {
  public:
-  SkillPorts(const Services& services, const ModuleCall& call, Deadline deadline);
+  // Errors: kFileFailed and the like: no directory that ends with the call.
+  static Result<SkillPorts> open(const Services& services, const ModuleCall& call, Deadline deadline);
 
   [[nodiscard]] capability::StoragePort* storage() { return storage_ ? &*storage_ : nullptr; }
   [[nodiscard]] capability::ChannelPort* channels() { return channels_ ? &*channels_ : nullptr; }
@@ -32,7 +33,8 @@ class SkillPorts {
   Result<> settle(std::span<const std::int64_t> delivered);
 
  private:
-  void open_files(const Services& services, const ModuleSource& source, Deadline deadline);
+  SkillPorts() = default;
+  Result<> open_files(const Services& services, const ModuleSource& source, Deadline deadline);
 
   std::optional<state::SkillStorage> storage_;  // with a grant
   std::optional<state::SkillChannels> channels_;

@@ -2,6 +2,8 @@
 #include "commands.h"
 #include "present.h"
 
+#include <palyra/base/base64.h>
+#include <palyra/base/check.h>
 #include <palyra/base/file.h>
 #include <palyra/base/utf8.h>
 #include <palyra/state/channels.h>
@@ -17,7 +19,8 @@ namespace {
 Json message_json(const capability::ChannelMessage& message) {
   constexpr JsonLimits kLimits{.max_bytes = 16 * capability::kMaxMessageBytes, .max_depth = 2};
   auto json = parse_json(as_bytes(capability::envelope(message)), kLimits);
-  return json ? *std::move(json) : Json();
+  PALYRA_CHECK(json.has_value());  // we wrote it
+  return *std::move(json);
 }
 
 std::string time_text(std::chrono::milliseconds time) {
@@ -28,7 +31,7 @@ std::string message_text(const capability::ChannelMessage& message) {
   const std::string_view body = as_text(message.body);
   const std::string& sender = message.skill_id.empty() ? message.sender : message.skill_id;
   return fmt::format("{}  from {}  {}\n", time_text(message.time), shown(sender),
-                     is_utf8(body) ? shown(body) : fmt::format("({} bytes)", body.size()));
+                     is_utf8(body) ? shown(body) : "(base64) " + to_base64(message.body));
 }
 
 Result<Report> list_all(const state::StateOptions& state) {

@@ -7,6 +7,7 @@
 #include "terminal.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 
@@ -79,6 +80,23 @@ Json plan_json(const app::PromotionPlan& plan) {
   return json;
 }
 
+// Before anything is asked: an unknown publisher's skill is promoted only with the consent to pin its key.
+Result<> check_publisher(const app::PromotionPlan& plan, const PromotionOptions& options) {
+  const auto& trust = plan.verification.trust;
+  const bool first_use = trust && trust->verdict == skills::TrustVerdict::kFirstUse;
+  if (!first_use || options.first_use.trust_on_first_use || !options.first_use.fingerprint.empty()) return {};
+  const std::string publisher = shown(plan.manifest().identity.publisher);
+  const std::string keys = fmt::format("{}", fmt::join(fingerprints(*plan.verification.signers), ", "));
+  Error error(skills::kTrustUntrusted,
+              fmt::format("publisher '{}' is not known here; the signature by {} is valid", publisher, keys));
+  return std::unexpected(
+      std::move(error)
+          .with_next(fmt::format("palyra skills promote {} --trust-on-first-use, after comparing the fingerprint with "
+                                 "the publisher's own",
+                                 version_name(plan.version)))
+          .with_next(fmt::format("palyra trust add {} --key KEY", publisher)));
+}
+
 // The plan goes to standard error, where the question is; what was done goes to standard output.
 Result<app::PromotionConsent> ask_consent(Session& session, const app::PromotionPlan& plan,
                                           const PromotionOptions& options) {
@@ -123,6 +141,7 @@ Result<Report> promote(Session& session, const PromotionOptions& options) {
     if (!passed) report.failure = failure_of(std::move(passed).error());
     return report;
   }
+  PALYRA_TRY(check_publisher(plan, options));
   const app::PromotionConsent consent = PALYRA_TRY(ask_consent(session, plan, options));
   const state::InstalledVersion promoted = PALYRA_TRY(app::promote_skill(services, plan, consent));
   Report report;

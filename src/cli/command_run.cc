@@ -198,8 +198,7 @@ std::string output_text(const app::ToolOutput& output) {
 Report report_of(Session& session, app::Execution execution) {
   const bool ran = execution.record.duration.count() != 0;
   if (session.output().style() == OutputStyle::kPeople && ran) {
-    std::string record =
-        session.options().verbose ? record_text(execution.record) : denials_text(execution.record.denials);
+    std::string record = session.options().verbose ? record_text(execution.record) : trouble_text(execution.record);
     if (!record.empty()) record.pop_back();
     if (!record.empty()) session.output().note(record);
   }

@@ -24,11 +24,6 @@ std::string count_of(Number values) {
   return fmt::format("{} {}", values, values == 1 ? "value" : "values");
 }
 
-// As the other commands take it.
-std::string name_of(const state::StoredSkill& skill) {
-  return skill.orphaned ? fmt::format("{}#{}", skill.skill_id, skill.owner) : skill.skill_id;
-}
-
 Json skill_json(const state::StoredSkill& skill) {
   Json json = Json::Object{{"skill", name_of(skill)}, {"skill_id", skill.skill_id}, {"publisher", skill.publisher}};
   if (skill.orphaned) json.set("orphaned", time_text(*skill.orphaned));

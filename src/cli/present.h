@@ -81,8 +81,9 @@ std::string version_name(const state::InstalledVersion& version);
 Json module_json(const capability::ModuleFacts& module);
 std::vector<std::string> module_lines(const capability::ModuleFacts& module);
 
-// What a run was refused and what would allow it; empty when there was nothing.
-std::string denials_text(std::span<const capability::Denial> denials);
+// What a run was refused and what would allow it, and what failed for a reason that the guest is not told; empty when
+// there was nothing.
+std::string trouble_text(const capability::RunRecord& record);
 std::string record_text(const capability::RunRecord& record);
 
 }  // namespace palyra::cli

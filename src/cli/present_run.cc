@@ -86,12 +86,13 @@ std::vector<std::string> module_lines(const capability::ModuleFacts& module) {
   return lines;
 }
 
-std::string denials_text(std::span<const capability::Denial> denials) {
+std::string trouble_text(const capability::RunRecord& record) {
   std::string text;
-  for (const capability::Denial& denial : denials) {
+  for (const capability::Denial& denial : record.denials) {
     text += fmt::format("denied: {}\n", shown(to_text(denial)));
     for (const std::string& next : denial.next) text += fmt::format("  next: {}\n", shown(next));
   }
+  for (const std::string& failure : record.failures) text += fmt::format("failed: {}\n", shown(failure));
   return text;
 }
 
@@ -108,8 +109,7 @@ std::string record_text(const capability::RunRecord& record) {
                       record.bytes_out);
   text += list_text("grants held", record.grants_held);
   text += list_text("grants used", record.grants_used);
-  text += denials_text(record.denials);
-  text += list_text("failed", record.failures);
+  text += trouble_text(record);
   return text;
 }
 

@@ -34,6 +34,8 @@ constexpr Advice kAdvice[] = {
     {"state.skill_not_installed", "palyra skills list --all-versions"},
     {"state.run_log_broken", "compare the directory runs with a backup; the runs it lost cannot be made again"},
     {"run.not_found", "palyra runs list"},
+    {"run.worker_missing", "install palyra-worker beside palyra, from the same build"},
+    {"run.worker_mismatch", "install palyra-worker beside palyra, from the same build"},
     {"run.ambiguous", "give more digits of the run's id"},
     {"state.tool_conflict", "quarantine or remove the other skill first"},
     {"state.object_damaged", "palyra skills remove it, then install the file again"},

@@ -3,6 +3,7 @@
 
 #include "own_address.h"
 
+#include <palyra/base/shell_quoted.h>
 #include <palyra/base/utf8.h>
 #include <palyra/capability/capability_names.h>
 
@@ -33,9 +34,9 @@ Result<> judge(const HttpExchange& exchange, const IpAddress& address) {
   if (refused.empty()) return {};
   auto error =
       fail(capability::kHttpAddressRefused, "{} leads to {}, which is {}", exchange.host, to_text(address), refused);
-  return std::unexpected(
-      std::move(error).error().with_next(fmt::format("--allow-address {}:{}={}", exchange.host, exchange.port,
-                                                     to_text(Endpoint{.address = address, .port = exchange.port}))));
+  return std::unexpected(std::move(error).error().with_next(
+      "--allow-address " + shell_quoted(fmt::format("{}:{}={}", exchange.host, exchange.port,
+                                                    to_text(Endpoint{.address = address, .port = exchange.port})))));
 }
 
 Result<> judge_all(const HttpExchange& exchange, const std::vector<IpAddress>& addresses) {

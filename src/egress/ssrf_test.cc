@@ -90,7 +90,7 @@ TEST_F(SsrfTest, ARefusalNamesTheAddressAndHowAnOperatorAllowsIt) {
   ASSERT_THAT(reply, FailsWith(capability::kHttpAddressRefused));
   EXPECT_THAT(reply.error().message(), HasSubstr("10.0.0.7, which is a private network"));
   ASSERT_EQ(reply.error().next().size(), 1U);
-  EXPECT_THAT(reply.error().next().front(), HasSubstr("--allow-address api.example.com:443=10.0.0.7:443"));
+  EXPECT_THAT(reply.error().next().front(), HasSubstr("--allow-address 'api.example.com:443=10.0.0.7:443'"));
 }
 
 // The control: the hook sees a connection when there is one, so that seeing none says something.

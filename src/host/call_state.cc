@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kObjectBytes = 32;
 
 constexpr std::size_t kMaxShownGrants = 8;  // in one denial
+constexpr std::size_t kMaxDenialTextBytes = 512;
 
 // RFC 6838 4.2: type "/" subtype, each a restricted name of 1 to 127 characters.
 bool is_restricted_name(std::string_view name) {
@@ -178,7 +179,12 @@ void CallState::strike_out_secrets(std::string& text) {
 }
 
 void CallState::record_denial(Denial denial) {
-  for (std::string* const text : {&denial.asked, &denial.allowed, &denial.capability}) strike_out_secrets(*text);
+  // No guest makes a record too large to be kept; half the text of a capability would be another's.
+  if (denial.capability.size() > kMaxDenialTextBytes) denial.capability.clear();
+  for (std::string* const text : {&denial.asked, &denial.allowed, &denial.capability}) {
+    strike_out_secrets(*text);
+    *text = printable(*text, kMaxDenialTextBytes);
+  }
   for (std::string& text : denial.next) strike_out_secrets(text);
   record(denials_, std::move(denial));
 }

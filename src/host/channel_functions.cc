@@ -49,11 +49,12 @@ const Capability* allowing(const CallState& state, const std::string& name, Chan
 }
 
 HostReturn deny_direction(CallState& state, const Capability& granted, ChannelDirection direction) {
-  const ChannelUse needed{.name = std::get<ChannelUse>(granted).name, .direction = direction};
+  const ChannelUse asked{.name = std::get<ChannelUse>(granted).name, .direction = direction};
+  const ChannelUse both{.name = asked.name, .direction = ChannelDirection::kBoth};
   state.record_denial({.code = std::string(capability::kChannelNotGranted.id),
-                       .asked = fmt::format("channel {}", canonical_text(needed)),
+                       .asked = fmt::format("channel {}", canonical_text(asked)),
                        .allowed = canonical_text(granted),
-                       .capability = canonical_text(needed)});
+                       .capability = canonical_text(both)});
   return HostReturn::i32(kDenied);
 }
 

@@ -142,11 +142,11 @@ TEST_F(ChannelFunctions, TheOtherDirectionIsDeniedAndTheRecordSaysHowToAllowIt) 
   const Ran received = with("out", kReceive);
   EXPECT_EQ(to_word(received.outcome), "returns -2");
   EXPECT_THAT(denials_of(received),
-              ElementsAre("channel.not_granted: channel out receive; allowed: out send; needs out receive"));
+              ElementsAre("channel.not_granted: channel out receive; allowed: out send; needs out both"));
   EXPECT_EQ(channels.waiting["out"].size(), 1U);
   const Ran sent = with("in", kSend);
   EXPECT_EQ(to_word(sent.outcome), "returns -2");
-  EXPECT_THAT(denials_of(sent), ElementsAre(HasSubstr("needs in send")));
+  EXPECT_THAT(denials_of(sent), ElementsAre(HasSubstr("needs in both")));
   EXPECT_THAT(channels.sent, IsEmpty());
   EXPECT_EQ(word("both", kSend), "returns 0");
 }

@@ -51,9 +51,9 @@ capability::Denial read_only(const CallState& state, std::string_view root, std:
 }
 
 capability::Denial denial_of(const CallState& state, std::string_view root, const Error& error) {
-  if (error.is(capability::kFilesReadOnly)) return read_only(state, root, error.describe());
+  if (error.is(capability::kFilesReadOnly)) return read_only(state, root, error.message());
   return {.code = std::string(error.code().id),
-          .asked = error.describe(),
+          .asked = fmt::format("in the root '{}', {}", printable(root), error.message()),
           .allowed = "files and directories below the root that have no other name"};
 }
 

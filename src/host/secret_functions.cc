@@ -62,13 +62,15 @@ HostReturn hmac_sha256(HostCall& call) noexcept {
   return with_secret(call, [&](const Capability& grant, const SecretUse& secret) {
     CallState& state = state_of(call);
     if (secret.purpose != SecretPurpose::kHmacSha256) {
-      state.record_denial({.code = std::string(capability::kSecretNotGranted.id),
-                           .asked = fmt::format("hmac-sha256 with the secret {}", canonical_text(grant)),
-                           .allowed = "to send it in requests",
-                           .next = {fmt::format("its publisher has to ask for it in skill.toml, under [capabilities]: "
-                                                "secrets = [{{ scope = \"{}\", key_names = [\"{}\"], uses = "
-                                                "[\"hmac-sha256\"] }}]",
-                                                secret.scope, secret.key)}});
+      state.record_denial(
+          {.code = std::string(capability::kSecretNotGranted.id),
+           .asked = fmt::format("hmac-sha256 with the secret {}", canonical_text(grant)),
+           .allowed = "to send it in requests",
+           .next = {fmt::format("its publisher has to ask for a key of its own to sign with, in skill.toml, under "
+                                "[capabilities]: secrets = [{{ scope = \"{}\", key_names = "
+                                "[\"{}-signing\"], uses = "
+                                "[\"hmac-sha256\"] }}]",
+                                secret.scope, secret.key)}});
       return HostReturn::i32(kDenied);
     }
     const capability::SecretValue* const value = state.setup().secrets->find(secret);

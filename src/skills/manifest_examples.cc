@@ -66,7 +66,7 @@ Result<RecordedReply> read_reply(TableReader& table) {
   reply.method = *known;
   reply.url = PALYRA_TRY(table.required_text("url"));
   PALYRA_TRY(check_reply_url(table.name("url"), reply.url));
-  reply.status = PALYRA_TRY(table.integer("status", {100, 599})).value_or(reply.status);
+  reply.status = PALYRA_TRY(table.integer("status", {200, 599})).value_or(reply.status);
   reply.headers = PALYRA_TRY(read_headers(table));
   reply.body = PALYRA_TRY(table.text("body")).value_or("");
   PALYRA_TRY(table.finish());

@@ -119,17 +119,40 @@ Result<> BackupParts::copy_vault(const Directory& root, const std::optional<Vaul
 Result<PartsToRestore> PartsToRestore::prepare(const Directory& root, const std::string& backup,
                                                const std::optional<VaultMark>& mark) {
   PartsToRestore parts;
-  if (PALYRA_TRY(prepare_storage(root, storage_part_of(backup)))) parts.names_.emplace_back(kStorageFile);
-  if (PALYRA_TRY(prepare_vault(root, vault_part_of(backup), mark))) parts.names_.emplace_back(kVaultFile);
+  if (PALYRA_TRY(prepare_storage(root, storage_part_of(backup)))) {
+    parts.parts_.push_back(PALYRA_TRY(part(root, kStorageFile)));
+  }
+  if (PALYRA_TRY(prepare_vault(root, vault_part_of(backup), mark))) {
+    parts.parts_.push_back(PALYRA_TRY(part(root, kVaultFile)));
+  }
   return parts;
 }
 
-Result<std::vector<std::string>> PartsToRestore::publish(const Directory& root) const {
-  for (const std::string& name : names_) {
-    PALYRA_TRY(put_aside(root, name, PALYRA_TRY(free_name(root, name))));
-    PALYRA_TRY(state::publish(root, unfinished(name).c_str(), name.c_str()));
+Result<PartsToRestore::Part> PartsToRestore::part(const Directory& root, const char* name) {
+  return Part{.name = name,
+              .kept_as = PALYRA_TRY(free_name(root, name)),
+              .is_there = PALYRA_TRY(form_of(root, name)) != FileForm::kAbsent};
+}
+
+Result<> PartsToRestore::publish(const Directory& root) const {
+  for (const Part& part : parts_) {
+    PALYRA_TRY(put_aside(root, part.name, part.kept_as));
+    PALYRA_TRY(state::publish(root, unfinished(part.name).c_str(), part.name.c_str()));
   }
-  return names_;
+  return {};
+}
+
+std::vector<std::string> PartsToRestore::names() const {
+  std::vector<std::string> names;
+  names.reserve(parts_.size());
+  for (const Part& part : parts_) names.push_back(part.name);
+  return names;
+}
+
+Json PartsToRestore::details() const {
+  Json details = Json::Object{};
+  for (const Part& part : parts_) details.set(part.name, part.is_there ? part.kept_as : std::string());
+  return details;
 }
 
 std::vector<std::string> unfinished_parts() {

@@ -49,11 +49,22 @@ class PartsToRestore {
   // copies), kStateBusy, those of read_file and Directory.
   static Result<PartsToRestore> prepare(const Directory& root, const std::string& backup,
                                         const std::optional<VaultMark>& mark);
-  // What was damaged is kept as "<name>.damaged-<n>". The names of what took its place.
-  Result<std::vector<std::string>> publish(const Directory& root) const;
+  // What was there is kept.
+  Result<> publish(const Directory& root) const;
+
+  [[nodiscard]] std::vector<std::string> names() const;
+  // For the audit log: each name, and where what it replaces is kept; "" when nothing was there.
+  [[nodiscard]] Json details() const;
 
  private:
-  std::vector<std::string> names_;
+  struct Part {
+    std::string name;
+    std::string kept_as;  // "<name>.damaged-<n>"
+    bool is_there = false;
+  };
+  static Result<Part> part(const Directory& root, const char* name);
+
+  std::vector<Part> parts_;
 };
 
 // The names, in the root, of what prepare() leaves when it fails or the process dies.

@@ -95,6 +95,7 @@ Result<OperatorReceipt> receive_as_operator(const StateOptions& options, std::st
     const auto id = PALYRA_TRY(oldest_free_id(*database, channel, now));
     auto message = id ? load_message(*database, channel, *id) : nothing_in(channel);
     const std::string holder = fmt::format("operator {} {}", ::getpid(), now.count());
+    if (!message && id && !message.error().is(kStoreDamaged)) return std::unexpected(std::move(message).error());
     if (message) PALYRA_TRY(hold(*database, {.id = *id, .holder = holder, .until = now + kOperatorHold}));
     // What is damaged goes: nobody could receive what waits behind it.
     if (!message && id) PALYRA_TRY(delete_message(*database, *id));

@@ -41,8 +41,11 @@ Result<BackupFile> StateStore::backup(const std::string& path) const {
   const std::string absolute = std::filesystem::absolute(path, error).string();
   if (error) return std::unexpected(file_error(error.value(), "find", path));
   const Copy copy = PALYRA_TRY(copy_of(parts_->database));
-  if (std::filesystem::exists(std::filesystem::symlink_status(absolute, error))) {
-    return fail(kFileExists, "'{}' is there already", path);
+  // Also a part of an older backup, which would pass for one of this.
+  for (const std::string& file : {absolute, storage_part_of(absolute), vault_part_of(absolute)}) {
+    if (std::filesystem::exists(std::filesystem::symlink_status(file, error))) {
+      return fail(kFileExists, "'{}' is there already", file);
+    }
   }
   BackupParts parts(absolute);
   PALYRA_TRY(parts.copy_storage(parts_->root));

@@ -142,6 +142,20 @@ TEST_F(StateBackupPartsTest, GiveANewDirectoryWhatTheOldOneHad) {
   EXPECT_THAT(report->restored, ElementsAre("storage.db", "vault"));
   EXPECT_EQ(value("one"), "1");
   EXPECT_EQ(key(), kApiKey);
+  EXPECT_THAT(must_open().audit_rows().value().back().details,
+              ::testing::HasSubstr(R"("restored":{"storage.db":"","vault":""})"));
+}
+
+TEST_F(StateBackupPartsTest, OfAnOlderBackupNeverPassForThoseOfANewOne) {
+  back_up();
+  for (const std::string part : {".storage", ".vault"}) {
+    fs::remove(copy());
+    fs::remove(copy() + (part == ".vault" ? ".storage" : ".vault"));
+    EXPECT_THAT(must_open().backup(copy()), FailsWith(kFileExists)) << part;
+    EXPECT_FALSE(fs::exists(copy())) << part;
+    fs::remove(copy() + part);
+    EXPECT_THAT(must_open().backup(copy()), IsOk());
+  }
 }
 
 TEST_F(StateBackupPartsTest, DoNotTakeThePlaceOfWhatCanBeUsed) {

@@ -104,11 +104,17 @@ Result<std::vector<StatusChange>> quarantine_all(const Database& database, const
   return changes;
 }
 
+struct Recovered {
+  RecoveryReport report;
+  PartsToRestore parts{};
+};
+
 // In the file of the backup's bytes.
-Result<RecoveryReport> restore_rows(const std::string& path, const Recovery& recovery) {
-  const Database database = PALYRA_TRY(Database::open(path));
+Result<Recovered> restore_rows(const Directory& root, const Recovery& recovery, const std::string& from) {
+  const Database database = PALYRA_TRY(Database::open(root.path() + "/" + kUnfinished));
   Transaction transaction = PALYRA_TRY(Transaction::begin(database, TransactionKind::kWrite));
   Snapshot backup = PALYRA_TRY(check_backup(database));
+  PartsToRestore parts = PALYRA_TRY(PartsToRestore::prepare(root, from, PALYRA_TRY(last_mark(database))));
   AuditRow row{.generation = std::max(recovery.seen, backup.head.generation) + 1,
                .time = recovery.options->clock->wall_seconds(),
                .actor = recovery.options->actor,
@@ -122,6 +128,7 @@ Result<RecoveryReport> restore_rows(const std::string& path, const Recovery& rec
   Json details = recovery.details("backup");
   details.set("backup_generation", backup.head.generation);
   details.set("quarantined", to_json(changes));
+  if (!parts.names().empty()) details.set("restored", parts.details());
   row.details = to_text(details);
   backup.trust.set_generation(row.generation);
   row.trust_sha256 = trust_digest(backup.trust);
@@ -130,35 +137,28 @@ Result<RecoveryReport> restore_rows(const std::string& path, const Recovery& rec
   PALYRA_TRY(update_head(
       database, {.generation = row.generation, .trust_generation = row.generation, .audit_digest = row.digest}));
   PALYRA_TRY(transaction.commit());
-  return RecoveryReport{.generation = row.generation,
-                        .quarantined = changes.size(),
-                        .damaged_copy = recovery.damaged_copy,
-                        .restored = {}};
+  return Recovered{.report = {.generation = row.generation,
+                              .quarantined = changes.size(),
+                              .damaged_copy = recovery.damaged_copy,
+                              .restored = parts.names()},
+                   .parts = std::move(parts)};
 }
 
 // Under the name kUnfinished.
-Result<RecoveryReport> make_recovered(const Directory& root, const Recovery& recovery,
-                                      const std::optional<std::string>& backup) {
-  const std::string path = root.path() + "/" + kUnfinished;
+Result<Recovered> make_recovered(const Directory& root, const Recovery& recovery,
+                                 const std::optional<std::string>& backup) {
   if (backup) {
     const Bytes bytes = PALYRA_TRY(read_file(*backup, kMaxBackupBytes));
     PALYRA_TRY(root.write_file(kUnfinished, bytes, 0600, Overwrite::kYes));
-    return PALYRA_TRY(restore_rows(path, recovery), fmt::format("while reading the backup '{}'", *backup));
+    return PALYRA_TRY(restore_rows(root, recovery, *backup), fmt::format("while reading the backup '{}'", *backup));
   }
   PALYRA_TRY(root.write_file(kUnfinished, {}, 0600, Overwrite::kYes));
   const std::uint64_t generation = recovery.seen + 1;
   PALYRA_TRY(fill_new_database(
-      *recovery.options, path,
+      *recovery.options, root.path() + "/" + kUnfinished,
       {.generation = generation, .event = std::string(kRecovered), .details = recovery.details("nothing")}));
-  return RecoveryReport{
-      .generation = generation, .quarantined = 0, .damaged_copy = recovery.damaged_copy, .restored = {}};
-}
-
-// Of the database under the name kUnfinished.
-Result<PartsToRestore> prepare_parts(const Directory& root, const std::optional<std::string>& backup) {
-  if (!backup) return PartsToRestore();
-  const Database recovered = PALYRA_TRY(Database::open(root.path() + "/" + kUnfinished));
-  return PartsToRestore::prepare(root, *backup, PALYRA_TRY(last_mark(recovered)));
+  return Recovered{
+      .report = {.generation = generation, .quarantined = 0, .damaged_copy = recovery.damaged_copy, .restored = {}}};
 }
 
 }  // namespace
@@ -178,18 +178,17 @@ Result<RecoveryReport> StateStore::recover(const StateOptions& options, const st
   const std::string copy = PALYRA_TRY(free_name(root, kDatabaseFile));
   if (damaged.form != FileForm::kAbsent) recovery.damaged_copy = copy;
   remove_unfinished(root);
-  Result<RecoveryReport> report = make_recovered(root, recovery, backup);
-  Result<PartsToRestore> parts = report ? prepare_parts(root, backup) : std::unexpected(report.error());
-  if (!parts) {
+  Result<Recovered> recovered = make_recovered(root, recovery, backup);
+  if (!recovered) {
     remove_unfinished(root);
-    return std::unexpected(std::move(parts).error());
+    return std::unexpected(std::move(recovered).error());
   }
-  report->restored = PALYRA_TRY(parts->publish(root));
+  PALYRA_TRY(recovered->parts.publish(root));
   PALYRA_TRY(put_aside(root, kDatabaseFile, copy));
   PALYRA_TRY(publish(root, kUnfinished));
-  generation_file.raise_to(report->generation);
+  generation_file.raise_to(recovered->report.generation);
   PALYRA_TRY(open(options));
-  return report;
+  return std::move(recovered->report);
 }
 
 }  // namespace palyra::state

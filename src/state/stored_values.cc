@@ -104,12 +104,11 @@ Result<std::int64_t> clear(const Database& database, std::int64_t owner, const s
   return bytes;
 }
 
-bool is_named(const StoredSkill& skill, std::string_view name) {
-  if (skill.orphaned) return name == fmt::format("{}#{}", skill.skill_id, skill.owner);
-  return name == skill.skill_id;
-}
-
 }  // namespace
+
+std::string name_of(const StoredSkill& skill) {
+  return skill.orphaned ? fmt::format("{}#{}", skill.skill_id, skill.owner) : skill.skill_id;
+}
 
 Result<std::vector<StoredSkill>> list_stored_skills(const std::string& root) {
   const auto database = PALYRA_TRY(open_storage(root));
@@ -120,7 +119,7 @@ Result<std::vector<StoredSkill>> list_stored_skills(const std::string& root) {
 Result<StoredSkill> find_stored_skill(const std::string& root, std::string_view skill) {
   const std::vector<StoredSkill> all = PALYRA_TRY(list_stored_skills(root));
   for (const StoredSkill& each : all) {
-    if (is_named(each, skill)) return each;
+    if (name_of(each) == skill) return each;
   }
   return fail(kStorageNotFound, "nothing is kept for '{}'", printable(skill));
 }

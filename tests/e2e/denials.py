@@ -31,6 +31,21 @@ WANTS = r"""(module
     (call $open (call $http (i32.const 32) (i32.const 23)) (i32.const 0) (i32.const 64) (i32.const 5))))
   (func (export "handle") (result i32) (call $open (i32.const 7) (i32.const 0) (i32.const 64) (i32.const 5))))
 """
+# Opens 100 requests for paths of 3,900 bytes of which each is another.
+LONG = r"""(module
+  (import "palyra:skill/call@1.0.0" "log" (func $log (param i32 i32 i32) (result i32)))
+  (import "palyra:skill/http@1.0.0" "open" (func $open (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "path") (result i32) (local $i i32)
+    (memory.fill (i32.const 0) (i32.const 120) (i32.const 3900))
+    (i32.store8 (i32.const 0) (i32.const 47))
+    (loop $again
+      (i32.store8 (i32.const 1) (i32.add (i32.const 65) (i32.rem_u (local.get $i) (i32.const 26))))
+      (i32.store8 (i32.const 2) (i32.add (i32.const 65) (i32.div_u (local.get $i) (i32.const 26))))
+      (drop (call $open (i32.const 10000) (i32.const 0) (i32.const 0) (i32.const 3900)))
+      (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100))))
+    (i32.const 0)))
+"""
 TOOLS = ("storage", "channel", "origin", "path", "handle")
 TOOL = """[[entrypoints.tools]]
 id = "acme.wants.{0}"
@@ -107,10 +122,40 @@ class Denials(unittest.TestCase):
         self.promoted("1.0.0", "\n".join(OTHERS.values()) + "\n")
         for step, tool in enumerate(OTHERS):
             denial = self.denied(tool)
-            self.assertIn("its publisher has to ask for it in skill.toml, under [capabilities]: ", denial["next"][0])
+            self.assertIn("its publisher has to ask for it (and may have to widen what is there) in skill.toml, under [capabilities]: ", denial["next"][0])
             line = denial["next"][0].partition("[capabilities]: ")[2]
             self.promoted(f"1.{step + 1}.0", "\n".join({**OTHERS, tool: line}.values()) + "\n")
             self.assertEqual(self.home.run("run", f"acme.wants.{tool}").status, 0, tool)
+
+    def test_after_an_update_and_beside_a_refused_file_the_command_is_about_the_version_that_runs(self):
+        self.promoted("1.0.0", ASKED)
+        self.promoted("1.1.0", ASKED, "--deny", "notes/")
+        self.write("1.1.0", ASKED + "# another content\n")
+        self.home.file("wants/assets/other.txt", "another content")
+        self.home.ok("skills", "package", "build", "wants", "--signing-key", "key", "-o", "other.palyra-skill")
+        self.home.run("skills", "install", "other.palyra-skill")
+        denial = self.denied("storage")
+        self.assertEqual(denial["next"], ["palyra skills promote acme.wants@1.1.0"])
+        self.obey(denial)
+        self.assertEqual(self.home.run("run", "acme.wants.storage").status, 0)
+        self.home.ok("skills", "promote", "acme.wants", "--deny", "notes/", "--yes", **ALLOW_FLAG)
+        self.assertEqual(self.home.ok("skills", "show", "acme.wants")["skill"]["version"], "1.1.0")
+        self.assertNotEqual(self.home.run("run", "acme.wants.storage").status, 0)
+
+    # A guest that asks for as much as it can leaves its record all the same.
+    def test_no_denials_are_too_many_or_too_long_for_the_record(self):
+        self.home.file("long/skill.toml", HEAD.format(version="1.0.0").replace("acme.wants", "acme.long") +
+                       f'[capabilities]\nhttp = [{{ host = "api.example.com", path_prefix = "/{"p" * 3000}" }}]\n' +
+                       TOOL.format("path").replace("acme.wants", "acme.long"))
+        self.home.file("long/modules/long.wat", LONG)
+        self.home.ok("skills", "package", "build", "long", "--signing-key", "key", "-o", "long.palyra-skill")
+        self.home.ok("skills", "install", "long.palyra-skill")
+        self.home.ok("skills", "promote", "acme.long", "--yes", **ALLOW_FLAG)
+        self.home.ok("run", "acme.long.path")
+        run = self.home.ok("runs", "list")["runs"][0]["run_id"]
+        denials = self.home.ok("runs", "show", run)["run"]["record"]["denials"]
+        self.assertEqual(len(denials), 100)
+        self.assertLess(max(len(json.dumps(each)) for each in denials), 4096)
 
     def test_a_request_outside_the_rules_names_what_is_allowed_and_the_rule_that_is_not(self):
         self.promoted("1.0.0", ASKED)

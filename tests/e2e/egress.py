@@ -146,7 +146,7 @@ class Egress(unittest.TestCase):
         self.assertEqual(denial["code"], "http.address_refused")
         self.assertIn("loopback", denial["asked"])
         self.assertEqual(denial["next"], [f"palyra skills promote acme.demo@1.0.0 --allow-address "
-                                          f"localhost:{self.server.port}=127.0.0.1:{self.server.port}"])
+                                          f"'localhost:{self.server.port}=127.0.0.1:{self.server.port}'"])
         self.home.ok(*shlex.split(denial["next"][0])[1:], "--yes", **ALLOW_FLAG)
         self.assertEqual(self.home.run("run", "acme.demo.get").out, b"hello")
 

@@ -274,6 +274,8 @@ class Storage(unittest.TestCase):
         envelope = json.loads(self.must("answer"))
         self.assertIn("uid", envelope["sender"])
         self.assertEqual(base64.b64decode(envelope["body_base64"]), b"\xff\x00")
+        self.home.ok("channel", "send", "binary", "-", stdin=b"\xff\x00")
+        self.assertIn(b"(base64) /wA=", self.home.run("channel", "receive", "binary").out)
         large = self.home.run("channel", "send", "jobs", "-", "--json", stdin=b"x" * 65537)
         self.assertEqual((large.status, large.error()["code"]), (7, "io.too_large"))
         named = self.home.run("channel", "send", "No Name", "x", "--json")

@@ -31,6 +31,9 @@ struct StoredSkill {
   std::vector<StoredPrefix> prefixes;                 // by name
 };
 
+// As commands take it: its id; of orphaned values, "<id>#<number>".
+std::string name_of(const StoredSkill& skill);
+
 struct StoredKey {
   std::string prefix;
   std::string key;
