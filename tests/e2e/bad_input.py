@@ -154,7 +154,7 @@ CASES = [
     ("skills promote", ["skills", "promote", "acme.waiting", "--yes"], 4, "policy.noninteractive_promote"),
     ("skills promote", ["skills", "promote", "acme.waiting", "--only", "everything", "--dry-run"], 2,
      "policy.unknown_capability"),
-    ("skills promote", ["skills", "promote", "acme.active"], 3, "state.skill_not_installed"),
+    ("skills promote", ["skills", "promote", "acme.active"], 4, "cli.no_terminal"),
     # trust
     ("trust init", ["trust", "init"], 3, "trust.already_initialised"),
     ("trust add", ["trust", "add", "acme"], 2, "cli.usage"),
