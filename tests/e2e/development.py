@@ -4,6 +4,7 @@
 usage: development.py PALYRA
 """
 
+import fcntl
 import http.server
 import os
 import sys
@@ -121,6 +122,21 @@ class Development(unittest.TestCase):
         status, shown = self.talk("--allow-address", self.server.address)
         self.assertEqual(status, 0, shown)
         self.assertEqual(os.listdir(passing), [])
+
+    def test_what_a_killed_call_left_goes_with_the_next_one(self):
+        passing = self.home.home / "passing"
+        self.home.environment["TMPDIR"] = str(passing)
+        for name in ("palyra-call-killed", "palyra-call-running", "palyra-call-young", "palyra-other"):
+            (passing / name / "own").mkdir(parents=True)
+            (passing / name / "own" / "file").write_text("x")
+            if name != "palyra-call-young":
+                os.utime(passing / name, (1, 1))
+        running = os.open(passing / "palyra-call-running", os.O_RDONLY)
+        fcntl.flock(running, fcntl.LOCK_EX)
+        status, shown = self.talk("--allow-address", self.server.address)
+        self.assertEqual(status, 0, shown)
+        self.assertEqual(sorted(os.listdir(passing)), ["palyra-call-running", "palyra-call-young", "palyra-other"])
+        os.close(running)
 
     def test_a_directory_for_reading_only_is_not_written(self):
         status, shown = self.talk("--map-root", f"out={self.out}:ro", "--allow-address", self.server.address)
