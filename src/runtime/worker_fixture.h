@@ -10,18 +10,6 @@
 
 namespace palyra::runtime {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kMeasuresMemory = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool kMeasuresMemory = false;
-#else
-inline constexpr bool kMeasuresMemory = true;
-#endif
-#else
-inline constexpr bool kMeasuresMemory = true;
-#endif
-
 // The program of this build, which lies beside the tests.
 inline std::string real_worker() {
   auto found = find_worker();

@@ -4,6 +4,7 @@
 #include "worker_fixture.h"
 #include "worker_process.h"
 
+#include <palyra/base/sanitized.h>
 #include <palyra/runtime/caching_compiler.h>
 #include <palyra/runtime/worker_protocol.h>
 
@@ -53,7 +54,7 @@ TEST(WorkerProgramTest, HasGivenEverythingUpBeforeItReadsTheModule) {
     EXPECT_EQ(found_hard, hard) << name;
   };
   expect_limit("Max cpu time", "7", "8");
-  if (kMeasuresMemory) {  // a sanitizer needs more of both
+  if (!kSanitized) {  // a sanitizer needs more of both
     expect_limit("Max address space", "536870912", "536870912");
     expect_limit("Max open files", "3", "3");
   }
@@ -203,7 +204,7 @@ TEST_F(HostileModuleTest, CostsTheWorkerItsLifeAndThisProcessNothing) {
     fmt::print("{}: {} bytes, {} in {} ms, this process +{} KiB, {} calls beside it\n", hostile.name, wasm.size(),
                compiled ? "compiled" : compiled.error().describe(),
                std::chrono::duration_cast<std::chrono::milliseconds>(took).count(), grown, calls);
-    EXPECT_TRUE(!kMeasuresMemory || grown < 16 * 1024) << hostile.name;
+    EXPECT_TRUE(kSanitized || grown < 16 * 1024) << hostile.name;
   }
   EXPECT_GE(killed, 5);
   fmt::print("{} of {} ended by a limit, this process grew by at most {} KiB\n", killed, std::size(kHostile),
@@ -220,7 +221,7 @@ TEST_F(HostileModuleTest, IsEndedAtTheCpuLimit) {
 }
 
 TEST_F(HostileModuleTest, IsEndedAtTheMemoryLimit) {
-  if (!kMeasuresMemory) GTEST_SKIP() << "RLIMIT_AS cannot be set beside a sanitizer's shadow memory";
+  if (kSanitized) GTEST_SKIP() << "RLIMIT_AS cannot be set beside a sanitizer's shadow memory";
   WorkerLimits limits = ample_limits();
   limits.compile.address_space_bytes = std::uint64_t{192} << 20;
   const auto code = WorkerClient(real_worker(), limits)

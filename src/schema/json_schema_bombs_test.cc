@@ -2,6 +2,7 @@
 // Whatever a schema and a document are made of, together they are refused or answered in little time and memory.
 #include "json_schema_bombs.h"
 
+#include <palyra/base/sanitized.h>
 #include <palyra/base/testing.h>
 #include <palyra/schema/json_schema.h>
 
@@ -23,17 +24,7 @@ namespace palyra::schema {
 namespace {
 
 // A sanitizer's own time and memory are not ours.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr double kTimes = 100;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-constexpr double kTimes = 100;
-#else
-constexpr double kTimes = 1;
-#endif
-#else
-constexpr double kTimes = 1;
-#endif
+constexpr double kTimes = kSanitized ? 100 : 1;
 constexpr double kMilliseconds = 100 * kTimes;
 constexpr double kMebibytes = 64 * kTimes;
 

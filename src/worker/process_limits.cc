@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process_limits.h"
 
+#include <palyra/base/sanitized.h>
+
 #include <csignal>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -8,16 +10,7 @@
 namespace palyra::worker {
 namespace {
 
-// Two limits leave a sanitizer no room: it reserves terabytes of address space for its shadow, and asks through a pipe
-// whether memory can be read.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PALYRA_WORKER_SANITIZED true
-#elif defined(__has_feature)
-#define PALYRA_WORKER_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define PALYRA_WORKER_SANITIZED false
-#endif
-constexpr bool kSanitized = PALYRA_WORKER_SANITIZED;
+// RLIMIT_AS and RLIMIT_NOFILE leave a sanitizer no room.
 constexpr rlim_t kDescriptors = kSanitized ? 64 : 3;
 
 bool limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {

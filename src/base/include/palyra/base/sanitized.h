@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Whether an address or thread sanitizer is compiled in: it reserves terabytes of address space, opens descriptors of
+// its own and makes mlock do nothing, so that limits on those and measurements of time and memory are not the
+// program's.
+
+namespace palyra {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
+}  // namespace palyra
