@@ -57,6 +57,15 @@ const HttpRule* find_rule(const CapabilityGrantSet& grants, std::string_view hos
   return nullptr;
 }
 
+std::unexpected<Error> no_such_origin(const CapabilityGrantSet& grants, std::string_view text) {
+  Error error(kPromoteAddress, fmt::format("no requests to '{}' are granted", printable(text)));
+  for (const capability::Capability& grant : grants.of(capability::CapabilityClass::kHttp)) {
+    const auto& rule = std::get<HttpRule>(grant);
+    error = std::move(error).with_next(fmt::format("'{}:{}' is", rule.host, rule.port));
+  }
+  return std::unexpected(std::move(error));
+}
+
 Result<AddressBinding> parse_binding(const CapabilityGrantSet& grants, std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) return refused(text);
@@ -67,7 +76,7 @@ Result<AddressBinding> parse_binding(const CapabilityGrantSet& grants, std::stri
   if (!address) return refused(text);
   const HttpRule* const rule = find_rule(grants, origin->name, origin->port);
   if (rule == nullptr) {
-    return fail(kPromoteAddress, "no requests to '{}' are granted", printable(text.substr(0, equals)));
+    return no_such_origin(grants, text.substr(0, equals));
   }
   return AddressBinding{.host = rule->host,
                         .port = rule->port,

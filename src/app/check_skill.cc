@@ -60,9 +60,10 @@ Finding check_grants(const InstalledVersion& version, const skills::SkillManifes
   if (missing.empty()) return Finding::ok("grants", "it has all that it asks for");
   std::string names;
   for (const capability::Capability& each : missing) names += ", " + printable(capability::canonical_text(each));
-  return Finding::warn("grants", "it asks for what it was not granted, and is refused that: " + names.substr(2),
-                       {fmt::format("palyra skills quarantine {}", name_of(version)),
-                        fmt::format("palyra skills promote {}", name_of(version))});
+  return Finding::warn(
+      "grants", "it asks for what it was not granted, and is refused that: " + names.substr(2),
+      {fmt::format("palyra skills promote {} --dry-run  # then with --deny for what it still may not have",
+                   name_of(version))});
 }
 
 // Those that it was granted. It runs without them, and its requests and signatures fail.

@@ -22,10 +22,15 @@ Capability plain(const Capability& capability) {
   return capability::parse_capability(canonical_text(capability)).value_or(capability);
 }
 
-// Granting `withheld` helps who needs `needed`, which may be more than was needed: a lookup says no direction.
+// The lookup of an origin, which names no method and so needs any.
+bool is_origin(const capability::HttpRule& rule) { return rule.methods.size() == std::size(capability::kHttpMethods); }
+
+// Granting `withheld` helps who needs `needed`. A lookup says no path, method or direction: a part of it helps too.
 bool serves(const Capability& withheld, const Capability& needed) {
   const Capability asked = plain(withheld);
-  return covers(asked, needed) || covers(needed, asked);
+  const auto* const request = std::get_if<capability::HttpRule>(&needed);
+  const bool is_lookup = request == nullptr || is_origin(*request);
+  return covers(asked, needed) || (is_lookup && covers(needed, asked));
 }
 
 std::vector<Capability> withheld(const ModuleSource& source) {
@@ -34,13 +39,14 @@ std::vector<Capability> withheld(const ModuleSource& source) {
   return all;
 }
 
-// Grants what is granted now and what serves `needed`, no more.
-std::string promote_command(const ModuleSource& source, const Capability* needed) {
+// Grants what is granted now and what serves `needed`, no more. `option` with its space, or empty.
+std::string promote_command(const ModuleSource& source, const Capability* needed, const std::string& option) {
   std::string command = fmt::format("palyra skills promote {}@{}", source.skill->id, source.skill->version);
   for (const Capability& each : withheld(source)) {
     if (needed != nullptr && serves(each, *needed)) continue;
     command += " --deny " + shell_quoted(canonical_text(each));
   }
+  command += option;
   if (command.size() <= kMaxCommandBytes) return command;
   // Half a command would grant more.
   return fmt::format("palyra skills show {}, and promote it with --only or --deny", source.skill->id);
@@ -48,8 +54,7 @@ std::string promote_command(const ModuleSource& source, const Capability* needed
 
 void complete_option(std::string& next, const ModuleSource& source) {
   if (!next.starts_with("--")) return;
-  next = source.skill ? fmt::format("{} {}", promote_command(source, nullptr), next)
-                      : fmt::format("the same command with {}", next);
+  next = source.skill ? promote_command(source, nullptr, " " + next) : fmt::format("the same command with {}", next);
 }
 
 // A root that nobody maps is an empty directory of the skill's own.
@@ -61,7 +66,10 @@ std::string directory_option(const Capability& needed) {
 std::string grant_advice(const ModuleSource& source, const Capability& needed) {
   const bool asked =
       std::ranges::any_of(withheld(source), [&](const Capability& each) { return serves(each, needed); });
-  if (asked && source.skill) return promote_command(source, &needed) + directory_option(needed);
+  if (asked && source.skill) return promote_command(source, &needed, directory_option(needed));
+  if (std::holds_alternative<capability::ChannelUse>(needed) && asked) {
+    return "install it and promote it: only then it has mailboxes";
+  }
   if (asked) return "the same command on a terminal, and yes to what it asks";
   if (!source.tool) return "a skill of it, with a manifest (palyra init): a module alone is granted nothing";
   return fmt::format(
@@ -77,9 +85,8 @@ std::string quoted(std::string_view text) {
 }
 
 std::string line(const capability::HttpRule& rule) {
-  // The lookup of an origin names no method, and so needs any.
-  const bool any = rule.methods.size() == std::size(capability::kHttpMethods);
-  const std::set<capability::HttpMethod> least = any ? std::set{capability::HttpMethod::kGet} : rule.methods;
+  const std::set<capability::HttpMethod> least =
+      is_origin(rule) ? std::set{capability::HttpMethod::kGet} : rule.methods;
   std::vector<std::string> methods;
   methods.reserve(least.size());
   for (const capability::HttpMethod each : least) methods.push_back(fmt::format("\"{}\"", to_text(each)));

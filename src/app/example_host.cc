@@ -70,7 +70,6 @@ RecordedHttp::RecordedHttp(const std::vector<skills::RecordedReply>& replies) {
 }
 
 Result<capability::HttpReply> RecordedHttp::exchange(const capability::HttpExchange& exchange) {
-  constexpr std::int64_t kFirstFinalStatus = 200;
   std::string request = request_text(exchange);
   const auto found = std::ranges::find_if(recordings_, [&](const Recording& recording) {
     return recording.reply != nullptr && recording.request == request;
@@ -80,9 +79,6 @@ Result<capability::HttpReply> RecordedHttp::exchange(const capability::HttpExcha
     return fail(capability::kHttpConnectFailed, "the example has no recorded reply to this request");
   }
   const skills::RecordedReply& recorded = *std::exchange(found->reply, nullptr);
-  if (recorded.status < kFirstFinalStatus) {
-    return fail(capability::kHttpReplyBroken, "the recorded reply is none, with status {}", recorded.status);
-  }
   capability::HttpReply reply{.status = static_cast<int>(recorded.status), .fields = {}, .body = {}};
   for (const auto& [name, value] : recorded.headers) reply.fields.push_back({.name = name, .value = value});
   if (exchange.method != capability::HttpMethod::kHead) reply.body = to_bytes(recorded.body);

@@ -109,7 +109,8 @@ MappedRoot* find(std::vector<MappedRoot>& roots, std::string_view name) {
 
 std::unexpected<Error> no_such_root(const std::vector<MappedRoot>& granted, const std::string& name) {
   Error error(kPromoteRoot, fmt::format("no filesystem root '{}' is granted", printable(name)));
-  for (const MappedRoot& each : granted) error = std::move(error).with_next(fmt::format("{} is", printable(each.name)));
+  for (const MappedRoot& each : granted)
+    error = std::move(error).with_next(fmt::format("'{}' is", printable(each.name)));
   return std::unexpected(std::move(error));
 }
 

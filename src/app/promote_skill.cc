@@ -21,19 +21,16 @@ using capability::Capability;
 using capability::CapabilityGrantSet;
 using state::VersionStatus;
 
-// Not what was refused: it stands in the way of nothing.
-bool waits(const state::InstalledVersion& version) {
-  return version.status == VersionStatus::kQuarantined && version.artifact.code.empty();
-}
 bool is_active(const state::InstalledVersion& version) { return version.status == VersionStatus::kActive; }
 
-// One that waits, or else the active one, whose grants are decided about again; another only when it is named.
+// One that waits, or else the active one, whose grants are decided about again; another only when it is named, and so
+// is one that waits and is older than the active one.
 Result<state::InstalledVersion> select_to_promote(const state::StateStore& store, const std::string& selector) {
-  for (const VersionFilter filter : {VersionFilter(waits), VersionFilter(is_active)}) {
-    auto found = select_version(store, selector, filter);
-    if (found || !found.error().is(state::kSkillNotInstalled)) return found;
-  }
-  return select_version(store, selector);
+  const auto active = select_version(store, selector, is_active);
+  auto waiting = select_version(store, selector, waits);
+  if (waiting && active) return is_newer(*active, *waiting) ? active : waiting;
+  if (waiting || !waiting.error().is(state::kSkillNotInstalled)) return waiting;
+  return active ? active : select_version(store, selector);
 }
 
 Result<> check_wildcards(const skills::SkillManifest& manifest) {
@@ -122,9 +119,11 @@ Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromoti
                      .replaces = {},
                      .difference = {},
                      .downgrade = request.downgrade};
+  // What runs is no step back, also where a newer one ran before it.
+  if (is_active(plan.version)) plan.downgrade = skills::Downgrade::kAllow;
   plan.verification = verify(
       services, plan, trust,
-      {.unknown_publisher = skills::UnknownPublisher::kReport, .pin_fingerprint = {}, .downgrade = request.downgrade});
+      {.unknown_publisher = skills::UnknownPublisher::kReport, .pin_fingerprint = {}, .downgrade = plan.downgrade});
   if (plan.verification.error) return std::unexpected(*plan.verification.error);
   PALYRA_CHECK(plan.verification.manifest != nullptr);
   PALYRA_TRY(check_host_compatibility(plan.manifest()));

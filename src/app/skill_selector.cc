@@ -28,6 +28,11 @@ Error ambiguous(const std::string& selector, const InstalledVersion& a, const In
 
 }  // namespace
 
+bool waits(const InstalledVersion& version) {
+  return version.status == VersionStatus::kQuarantined && version.artifact.proof == state::NameProof::kProven &&
+         version.artifact.code.empty();
+}
+
 const InstalledVersion* active_among(std::span<const InstalledVersion> versions) {
   const auto active = std::ranges::find(versions, VersionStatus::kActive, &InstalledVersion::status);
   return active == versions.end() ? nullptr : &*active;

@@ -2,8 +2,8 @@
 #include "skill_directories.h"
 
 #include <palyra/app/stored_data.h>
-#include <palyra/base/base64.h>
 #include <palyra/base/file.h>
+#include <palyra/base/json_bytes.h>
 #include <palyra/base/utf8.h>
 
 #include <algorithm>
@@ -13,12 +13,7 @@ namespace {
 
 Json entry_json(const state::ExportedValue& each) {
   Json json = Json::Object{{"prefix", each.prefix}, {"key", each.key}, {"version", each.value->version}};
-  const std::string_view text = as_text(each.value->value);
-  if (is_utf8(text)) {
-    json.set("value", text);
-  } else {
-    json.set("value_base64", to_base64(each.value->value));
-  }
+  set_bytes(json, "value", each.value->value);
   return json;
 }
 

@@ -38,11 +38,6 @@ Result<> check_not_off(const Services& services) {
                              .with_next("palyra skills install FILE, then palyra skills promote ID@VERSION"));
 }
 
-bool is_promotable(const InstalledVersion& version) {
-  return version.status == VersionStatus::kQuarantined && version.artifact.proof == state::NameProof::kProven &&
-         version.artifact.code.empty();
-}
-
 // Why the file is no update of anything here; empty: it is one.
 Result<std::string> why_not_wanted(const state::StateStore& store, const skills::SkillIdentity& identity,
                                    const std::optional<std::string>& skill_id) {
@@ -196,7 +191,7 @@ std::vector<InstalledVersion> waiting_updates(const std::vector<InstalledVersion
   const InstalledVersion* active = active_among(versions);
   if (active == nullptr) return waiting;
   for (const InstalledVersion& version : versions) {
-    if (is_promotable(version) && is_newer(version, *active)) waiting.push_back(version);
+    if (waits(version) && is_newer(version, *active)) waiting.push_back(version);
   }
   std::ranges::sort(waiting, is_newer);
   return waiting;
@@ -217,7 +212,7 @@ Result<std::vector<std::string>> skills_with_updates(const Services& services,
   std::set<std::string> found;
   for (const InstalledVersion& version : versions) {
     const std::string& id = version.artifact.skill_id;
-    if (!is_promotable(version) || !active.contains(id) || (skill_id && *skill_id != id)) continue;
+    if (!waits(version) || !active.contains(id) || (skill_id && *skill_id != id)) continue;
     if (!waiting_updates(PALYRA_TRY(store.versions_of(id))).empty()) found.insert(id);
   }
   return std::vector<std::string>(found.begin(), found.end());

@@ -70,9 +70,11 @@ TEST(LockedBytesTest, IsLockedAndLeftOutOfCoreDumpsAndChildren) {
   const LockedBytes secret = LockedBytes::copy_of(as_bytes("a value that nobody else may see"));
   const std::string flags = mapping_line(secret.reveal().data(), "VmFlags:");
   if (flags.empty()) GTEST_SKIP() << "no /proc/self/smaps";
-  EXPECT_THAT(flags, ::testing::HasSubstr(" dd"));                   // not in a dump
-  EXPECT_THAT(flags, ::testing::HasSubstr(" wf"));                   // wiped in a child
-  if (!kSanitized) EXPECT_THAT(flags, ::testing::HasSubstr(" lo"));  // not swapped out
+  EXPECT_THAT(flags, ::testing::HasSubstr(" dd"));  // not in a dump
+  EXPECT_THAT(flags, ::testing::HasSubstr(" wf"));  // wiped in a child
+  if (!kSanitized) {
+    EXPECT_THAT(flags, ::testing::HasSubstr(" lo"));  // not swapped out
+  }
 }
 
 // S06

@@ -34,12 +34,6 @@ bool well_formed(const StoragePrefix& storage) {
 bool well_formed(const ChannelUse& channel) { return is_name(channel.name); }
 bool well_formed(const FilesystemRoot& root) { return is_portable_name(root.name); }
 
-// By segments: "/v1" holds "/v1" and "/v1/x", not "/v10".
-bool path_holds(std::string_view outer, std::string_view inner) {
-  if (!inner.starts_with(outer)) return false;
-  return outer.ends_with('/') || inner.size() == outer.size() || inner[outer.size()] == '/';
-}
-
 bool covers_same(const HttpRule& granted, const HttpRule& asked) {
   return granted.host == asked.host && granted.scheme == asked.scheme && granted.port == asked.port &&
          std::ranges::includes(granted.methods, asked.methods) && path_holds(granted.path_prefix, asked.path_prefix) &&

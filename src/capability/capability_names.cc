@@ -62,6 +62,11 @@ bool is_path_prefix(std::string_view text) {
   });
 }
 
+bool path_holds(std::string_view prefix, std::string_view path) {
+  if (!path.starts_with(prefix)) return false;
+  return path.size() == prefix.size() || prefix.ends_with('/') || path[prefix.size()] == '/';
+}
+
 bool is_device_name(std::string_view segment) {
   std::string stem(segment.substr(0, segment.find('.')));
   std::ranges::transform(stem, stem.begin(),

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <palyra/base/base64.h>
 #include <palyra/base/clock.h>
-#include <palyra/base/json.h>
-#include <palyra/base/utf8.h>
+#include <palyra/base/json_bytes.h>
 #include <palyra/capability/channel_port.h>
 
 namespace palyra::capability {
@@ -17,12 +15,7 @@ std::string envelope(const ChannelMessage& message) {
   }
   json.set("time", to_text(WallTime{std::chrono::floor<std::chrono::seconds>(message.time).count()}));
   json.set("hops", message.hops);
-  const std::string_view body = as_text(message.body);
-  if (is_utf8(body)) {
-    json.set("body", body);
-  } else {
-    json.set("body_base64", to_base64(message.body));
-  }
+  set_bytes(json, "body", message.body);
   return to_text(json);
 }
 

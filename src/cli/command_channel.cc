@@ -15,6 +15,9 @@
 namespace palyra::cli {
 namespace {
 
+constexpr std::size_t kListedBytes = 2 * 1024;
+constexpr std::size_t kWhole = 16 * capability::kMaxMessageBytes;  // also when every byte is escaped
+
 // The envelope, as skills get it.
 Json message_json(const capability::ChannelMessage& message) {
   constexpr JsonLimits kLimits{.max_bytes = 16 * capability::kMaxMessageBytes, .max_depth = 2};
@@ -23,15 +26,12 @@ Json message_json(const capability::ChannelMessage& message) {
   return *std::move(json);
 }
 
-std::string time_text(std::chrono::milliseconds time) {
-  return to_text(WallTime{std::chrono::floor<std::chrono::seconds>(time).count()});
-}
-
-std::string message_text(const capability::ChannelMessage& message) {
+// `room`: how many bytes of a text are shown.
+std::string message_text(const capability::ChannelMessage& message, std::size_t room) {
   const std::string_view body = as_text(message.body);
   const std::string& sender = message.skill_id.empty() ? message.sender : message.skill_id;
   return fmt::format("{}  from {}  {}\n", time_text(message.time), shown(sender),
-                     is_utf8(body) ? shown(body) : "(base64) " + to_base64(message.body));
+                     is_utf8(body) ? printable(body, room) : "(base64) " + to_base64(message.body));
 }
 
 Result<Report> list_all(const state::StateOptions& state) {
@@ -61,7 +61,7 @@ Result<Report> list(Session& session, const std::string& channel) {
   for (const std::vector<capability::ChannelMessage> all = PALYRA_TRY(state::list_messages(state, channel));
        const capability::ChannelMessage& message : all) {
     messages.push_back(message_json(message));
-    report.text += message_text(message);
+    report.text += message_text(message, kListedBytes);
   }
   if (messages.empty()) report.text = "no message waits\n";
   report.result = Json::Object{{"channel", channel}, {"messages", std::move(messages)}};
@@ -88,7 +88,7 @@ Result<Report> receive(Session& session, const std::string& channel) {
   const state::StateOptions& state = PALYRA_TRY(session.services())->state;
   state::OperatorReceipt receipt = PALYRA_TRY(state::receive_as_operator(state, channel));
   Report report{.result = Json::Object{{"channel", channel}, {"message", message_json(receipt.message)}},
-                .text = message_text(receipt.message)};
+                .text = message_text(receipt.message, kWhole)};
   report.afterwards = [&state, receipt = std::move(receipt)](Printed printed) {
     const bool delivered = printed == Printed::kYes;
     return state::settle_as_operator(state, receipt, delivered ? state::Delivery::kDone : state::Delivery::kFailed);

@@ -82,9 +82,7 @@ Json plan_json(const app::PromotionPlan& plan) {
 
 // Before anything is asked: an unknown publisher's skill is promoted only with the consent to pin its key.
 Result<> check_publisher(const app::PromotionPlan& plan, const PromotionOptions& options) {
-  const auto& trust = plan.verification.trust;
-  const bool first_use = trust && trust->verdict == skills::TrustVerdict::kFirstUse;
-  if (!first_use || options.first_use.trust_on_first_use || !options.first_use.fingerprint.empty()) return {};
+  if (!plan.is_first_use() || options.first_use.trust_on_first_use || !options.first_use.fingerprint.empty()) return {};
   const std::string publisher = shown(plan.manifest().identity.publisher);
   const std::string keys = fmt::format("{}", fmt::join(fingerprints(*plan.verification.signers), ", "));
   Error error(skills::kTrustUntrusted,
@@ -125,6 +123,9 @@ void add_options(CLI::App* command, PromotionOptions& options) {
   command->add_option("--deny", options.plan.deny, "do not allow this; repeatable")->allow_extra_args(false);
   add_places(command, {.map_root = options.plan.map_root, .allow_address = options.plan.allow_address});
   add_first_use_options(command, options.first_use);
+  command->add_flag_callback(
+      "--allow-downgrade", [&options] { options.plan.downgrade = skills::Downgrade::kAllow; },
+      "also a version below one that ran here");
   command->add_flag("--dry-run", options.dry_run, "show the plan and change nothing");
   command->add_flag("--yes", options.yes, "without a person; only where policy.noninteractive_promote = true");
 }
@@ -158,13 +159,14 @@ Result<Report> promote(Session& session, const PromotionOptions& options) {
 
 void add_promote_command(CLI::App& skills, Dispatch& dispatch) {
   CLI::App* command = add_command(
-      skills, {.name = "promote",
-               .about = "Let a quarantined version run, with what it may do; shows everything and asks",
-               .examples = "Examples:\n"
-                           "  palyra skills promote acme.weather\n"
-                           "  palyra skills promote acme.weather@1.2.0 --deny 'https://api.example.com:443/ GET'\n"
-                           "  palyra skills promote acme.notes --map-root notes=/home/ann/notes:ro\n"
-                           "  palyra skills promote acme.weather --dry-run\n"});
+      skills,
+      {.name = "promote",
+       .about = "Let a quarantined version run, or change what the active one may do; shows everything and asks",
+       .examples = "Examples:\n"
+                   "  palyra skills promote acme.weather\n"
+                   "  palyra skills promote acme.weather@1.2.0 --deny 'https://api.example.com:443/ GET'\n"
+                   "  palyra skills promote acme.notes --map-root notes=/home/ann/notes:ro\n"
+                   "  palyra skills promote acme.weather --dry-run\n"});
   const auto options = std::make_shared<PromotionOptions>();
   add_options(command, *options);
   set_action(command, dispatch, [options](Session& session) { return promote(session, *options); });

@@ -84,18 +84,30 @@ Result<Bytes> add_files(Bytes input, const std::vector<std::string>& files, std:
 }
 
 Result<> check_run_arguments(const RunOptions& options) {
-  if (options.tool.empty() == options.module.empty()) {
+  if (!options.skill.empty() && !options.module.empty()) return fail(kUsage, "name either --skill or --module");
+  if (options.skill.empty() && options.tool.empty() == options.module.empty()) {
     return fail(kUsage, "name either a TOOL or --module FILE");
   }
-  if (!options.skill.empty() && options.tool.empty()) return fail(kUsage, "--skill goes with a TOOL");
   const bool placed = !options.places.map_root.empty() || !options.places.allow_address.empty();
   if (options.skill.empty() && placed) {
     return fail(kUsage, "--map-root and --allow-address go with --skill; of an installed skill, with skills promote");
+  }
+  if (placed && !can_ask()) {
+    return fail(kNoTerminal,
+                "--map-root and --allow-address say where things are that you grant on a terminal, "
+                "and there is none");
   }
   if (options.module.empty() && !options.export_name.empty()) return fail(kUsage, "--export goes with --module");
   if (options.timeout_ms && *options.timeout_ms < 1) return fail(kUsage, "--timeout is at least 1 ms");
   if (options.fuel && *options.fuel < 1) return fail(kUsage, "--fuel is at least 1");
   return {};
+}
+
+Result<> check_tool_named(const RunOptions& options, const skills::SkillManifest& manifest) {
+  if (!options.tool.empty()) return {};
+  Error error(kUsage, fmt::format("name a TOOL of '{}'", shown(options.skill)));
+  for (const std::string& line : tool_lines(manifest)) error = std::move(error).with_next(line);
+  return std::unexpected(std::move(error));
 }
 
 // A skill that is being written, with what it may do; nothing of both when the tool is an installed one's.
@@ -108,6 +120,7 @@ Result<Development> develop(Session& session, const RunOptions& options) {
   Development development;
   if (options.skill.empty()) return development;
   development.skill = PALYRA_TRY(open_development_skill(session, options.skill));
+  PALYRA_TRY(check_tool_named(options, development.skill->manifest()));
   capability::CapabilityGrantSet granted = PALYRA_TRY(ask_grants(session, development.skill->manifest()));
   development.grants =
       PALYRA_TRY(app::grant_for_development(*PALYRA_TRY(session.services()), std::move(granted), options.places));

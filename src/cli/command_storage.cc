@@ -4,7 +4,7 @@
 #include "present.h"
 
 #include <palyra/app/stored_data.h>
-#include <palyra/base/base64.h>
+#include <palyra/base/json_bytes.h>
 #include <palyra/base/utf8.h>
 
 #include <fmt/format.h>
@@ -14,10 +14,6 @@
 
 namespace palyra::cli {
 namespace {
-
-std::string time_text(std::chrono::milliseconds time) {
-  return to_text(WallTime{std::chrono::floor<std::chrono::seconds>(time).count()});
-}
 
 template <class Number>
 std::string count_of(Number values) {
@@ -89,11 +85,7 @@ Result<Report> get(Session& session, const app::StoredValueRequest& request) {
   Report report;
   const std::string_view text = as_text(stored.value);
   report.result = Json::Object{{"version", stored.version}, {"size_bytes", stored.value.size()}};
-  if (is_utf8(text)) {
-    report.result.set("value", text);
-  } else {
-    report.result.set("value_base64", to_base64(stored.value));
-  }
+  set_bytes(report.result, "value", stored.value);
   // A stranger's text does not command a terminal.
   report.text = is_terminal(STDOUT_FILENO) ? printable(text, 16 * (text.size() + 1)) + "\n" : std::string(text);
   return report;

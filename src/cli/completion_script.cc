@@ -19,7 +19,7 @@ __palyra_offer() {
   case $1 in
     file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
     dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
-    skills | tools | publishers | runs)
+    skills | tools | publishers | runs | channels)
       while IFS= read -r word; do
         [[ $word == "$2"* ]] && COMPREPLY+=("$word")
       done < <(palyra __complete "$1" 2>/dev/null) ;;
@@ -72,7 +72,7 @@ __palyra_offer() {
   case $1 in
     file) _files ;;
     dir) _files -/ ;;
-    skills | tools | publishers | runs) compadd -- ${(f)"$(palyra __complete $1 2>/dev/null)"} ;;
+    skills | tools | publishers | runs | channels) compadd -- ${(f)"$(palyra __complete $1 2>/dev/null)"} ;;
     *'|'*) compadd -- ${(s:|:)1} ;;
   esac
 }

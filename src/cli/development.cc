@@ -31,7 +31,10 @@ void add_places(CLI::App* command, const PlaceOptions& places) {
 
 Result<capability::CapabilityGrantSet> ask_grants(Session& session, const skills::SkillManifest& manifest) {
   std::vector<capability::Capability> granted;
-  const std::vector<capability::Capability> asked = manifest.capabilities.to_list();
+  std::vector<capability::Capability> asked = manifest.capabilities.to_list();
+  const auto mailboxes =
+      std::erase_if(asked, [](const auto& each) { return class_of(each) == capability::CapabilityClass::kChannel; });
+  if (mailboxes != 0) session.output().warn("its mailboxes are left out: only what is installed and promoted has some");
   if (!can_ask()) {
     if (!asked.empty()) session.output().warn("there is no terminal to ask on: the skill is granted nothing");
     return capability::CapabilityGrantSet();

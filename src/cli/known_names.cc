@@ -4,6 +4,7 @@
 #include <palyra/app/list_runs.h>
 #include <palyra/app/list_skills.h>
 #include <palyra/base/suggestion.h>
+#include <palyra/state/channels.h>
 
 #include <algorithm>
 #include <set>
@@ -16,7 +17,7 @@ struct NameKind {
   std::string_view kind;
 };
 constexpr NameKind kNameKinds[] = {
-    {"SKILL", "skills"}, {"TOOL", "tools"}, {"PUBLISHER", "publishers"}, {"RUN_ID", "runs"}};
+    {"SKILL", "skills"}, {"TOOL", "tools"}, {"PUBLISHER", "publishers"}, {"RUN_ID", "runs"}, {"CHANNEL", "channels"}};
 
 Result<std::set<std::string>> publishers(const app::Services& services) {
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
@@ -32,6 +33,15 @@ Result<std::set<std::string>> runs(const app::Services& services) {
       PALYRA_TRY(app::list_runs(services, {.tool_id = "", .skill_id = "", .failed_only = false, .limit = kNewest}));
   std::set<std::string> names;
   for (const state::RunEntry& run : found.entries) names.insert(run.run_id);
+  return names;
+}
+
+Result<std::set<std::string>> channels(const app::Services& services) {
+  std::set<std::string> names;
+  for (const std::vector<state::ChannelSummary> all = PALYRA_TRY(state::list_channels(services.state));
+       const state::ChannelSummary& each : all) {
+    names.insert(each.channel);
+  }
   return names;
 }
 
@@ -56,6 +66,8 @@ Result<std::vector<std::string>> known_names(Session& session, std::string_view 
     names = PALYRA_TRY(publishers(services));
   } else if (kind == "runs") {
     names = PALYRA_TRY(runs(services));
+  } else if (kind == "channels") {
+    names = PALYRA_TRY(channels(services));
   } else {
     names = PALYRA_TRY(skills_or_tools(services, kind));
   }

@@ -45,6 +45,10 @@ Json checks_json(const skills::Verification& verification, const FurtherChecks& 
 
 std::string shown(std::string_view text) { return printable(text, kMaxShownBytes); }
 
+std::string time_text(std::chrono::milliseconds time) {
+  return to_text(WallTime{std::chrono::floor<std::chrono::seconds>(time).count()});
+}
+
 std::string table_text(std::span<const Row> rows) {
   std::size_t width = 0;
   for (const Row& row : rows) width = std::max(width, row.name.size() + 1);

@@ -13,6 +13,7 @@
 #include <palyra/skills/verify.h>
 #include <palyra/state/installed_version.h>
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ namespace palyra::cli {
 
 // One line: what strangers wrote, escaped, at most 2 KiB of it.
 std::string shown(std::string_view text);
+
+// Since 1970, to the second.
+std::string time_text(std::chrono::milliseconds time);
 
 // Two columns, the second aligned: "publisher:  acme\n".
 struct Row {

@@ -10,6 +10,7 @@
 #include <palyra/base/utf8.h>
 #include <palyra/crypto/ed25519.h>
 #include <palyra/runtime/runtime.h>
+#include <palyra/state/storage_codes.h>
 
 #include <fmt/format.h>
 
@@ -116,7 +117,8 @@ Result<> check_libraries() {
 }
 
 bool is_about_a_name(const Error& error) {
-  return error.is(state::kToolNotFound) || error.is(state::kSkillNotInstalled) || error.is(skills::kPublisherUnknown);
+  return error.is(state::kToolNotFound) || error.is(state::kSkillNotInstalled) || error.is(skills::kPublisherUnknown) ||
+         error.is(state::kStorageNotFound) || error.is(state::kChannelEmpty);
 }
 
 int run_action(Session& session, const Dispatch& dispatch, const CLI::App& command) {

@@ -18,6 +18,7 @@ constexpr std::size_t kObjectBytes = 32;
 
 constexpr std::size_t kMaxShownGrants = 8;  // in one denial
 constexpr std::size_t kMaxDenialTextBytes = 512;
+constexpr std::size_t kMaxAdviceBytes = 2'048;
 
 // RFC 6838 4.2: type "/" subtype, each a restricted name of 1 to 127 characters.
 bool is_restricted_name(std::string_view name) {
@@ -185,6 +186,7 @@ void CallState::record_denial(Denial denial) {
     strike_out_secrets(*text);
     *text = printable(*text, kMaxDenialTextBytes);
   }
+  std::erase_if(denial.next, [](const std::string& text) { return text.size() > kMaxAdviceBytes; });
   for (std::string& text : denial.next) strike_out_secrets(text);
   record(denials_, std::move(denial));
 }

@@ -172,17 +172,13 @@ std::optional<std::string> normalise_target(std::string_view text) {
 
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
 
-bool is_below(std::string_view path, std::string_view prefix) {
-  if (!path.starts_with(prefix)) return false;
-  return path.size() == prefix.size() || prefix.ends_with('/') || path[prefix.size()] == '/';
-}
-
 const HttpRule* choose_rule(const capability::CapabilityGrantSet& grants, const HttpOrigin& origin, HttpMethod method,
                             std::string_view path) {
   const HttpRule* chosen = nullptr;
   for (const Capability& grant : grants.of(CapabilityClass::kHttp)) {
     const auto& rule = std::get<HttpRule>(grant);
-    if (origin_of(rule) != origin || !rule.methods.contains(method) || !is_below(path, rule.path_prefix)) continue;
+    if (origin_of(rule) != origin || !rule.methods.contains(method) || !capability::path_holds(rule.path_prefix, path))
+      continue;
     if (chosen == nullptr || rule.path_prefix.size() > chosen->path_prefix.size()) chosen = &rule;
   }
   return chosen;

@@ -36,9 +36,6 @@ std::optional<std::string> normalise_target(std::string_view text);
 // The path of a normalised target.
 std::string_view path_of(std::string_view target);
 
-// By whole segments: `/v1` holds `/v1` and `/v1/x`, not `/v10`.
-bool is_below(std::string_view path, std::string_view prefix);
-
 // Of the rules of that origin whose prefix holds the path and which allow the method, the one with the longest prefix.
 const capability::HttpRule* choose_rule(const capability::CapabilityGrantSet& grants, const HttpOrigin& origin,
                                         capability::HttpMethod method, std::string_view path);

@@ -16,6 +16,7 @@ using capability::CapabilityGrantSet;
 using capability::HttpMethod;
 using capability::HttpRule;
 using capability::HttpScheme;
+using capability::path_holds;
 
 HttpRule rule(std::string path_prefix, std::set<HttpMethod> methods = {HttpMethod::kGet}) {
   return {.host = "api.example.com", .methods = std::move(methods), .path_prefix = std::move(path_prefix)};
@@ -203,7 +204,7 @@ TEST(HttpTargetTest, NoSpellingOfAStepUpStaysBelowThePrefixByName) {
         const auto target = normalise_target(fmt::format("/v1/{}{}{}admin", before, dots, slash));
         ++tried;
         if (!target) continue;
-        const bool below = is_below(path_of(*target), "/v1");
+        const bool below = path_holds("/v1", path_of(*target));
         EXPECT_TRUE(!below || target->find("..") == std::string::npos || target->find("...") != std::string::npos)
             << *target;
       }
@@ -213,13 +214,13 @@ TEST(HttpTargetTest, NoSpellingOfAStepUpStaysBelowThePrefixByName) {
 }
 
 TEST(HttpRuleChoiceTest, HoldsPathsByWholeSegments) {
-  for (const std::string_view path : {"/v1", "/v1/", "/v1/x"}) EXPECT_TRUE(is_below(path, "/v1")) << path;
+  for (const std::string_view path : {"/v1", "/v1/", "/v1/x"}) EXPECT_TRUE(path_holds("/v1", path)) << path;
   for (const std::string_view path : {"/", "/v", "/v10", "/v1x/y", "/v1;x", "/V1", "/x/v1"}) {
-    EXPECT_FALSE(is_below(path, "/v1")) << path;
+    EXPECT_FALSE(path_holds("/v1", path)) << path;
   }
-  EXPECT_TRUE(is_below("/v1/x", "/v1/"));
-  EXPECT_FALSE(is_below("/v1", "/v1/"));
-  EXPECT_TRUE(is_below("/x", "/"));
+  EXPECT_TRUE(path_holds("/v1/", "/v1/x"));
+  EXPECT_FALSE(path_holds("/v1/", "/v1"));
+  EXPECT_TRUE(path_holds("/", "/x"));
 }
 
 TEST(HttpRuleChoiceTest, TakesTheLongestPrefixThatAllowsTheMethod) {

@@ -31,12 +31,21 @@ class Repeater final : public capability::HttpPort {
     status = 200;
     reply.fields.reserve(2);
     reply.fields.push_back({.name = "x-a", .value = std::string(sent)});
-    if (reply.status == 302) reply.fields.push_back({.name = "location", .value = "/v1/b" + std::string(sent)});
+    if (reply.status == 302) reply.fields.push_back({.name = "location", .value = redirect_to(sent)});
     reply.body.reserve(3 * sent.size());
     for (int i = 0; i < 3; ++i) reply.body.insert(reply.body.end(), sent.begin(), sent.end());
     return reply;
   }
   int status = 200;
+
+ private:
+  // In one block, so that none is given back with the secret in it.
+  static std::string redirect_to(std::string_view sent) {
+    std::string place;
+    place.reserve(sent.size() + 5);
+    place.append("/v1/b").append(sent);
+    return place;
+  }
 };
 
 class SecretMemory : public testing::HttpGuestTest {

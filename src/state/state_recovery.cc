@@ -113,7 +113,7 @@ struct Recovered {
 Result<Recovered> restore_rows(const Directory& root, const Recovery& recovery, const std::string& from) {
   const Database database = PALYRA_TRY(Database::open(root.path() + "/" + kUnfinished));
   Transaction transaction = PALYRA_TRY(Transaction::begin(database, TransactionKind::kWrite));
-  Snapshot backup = PALYRA_TRY(check_backup(database));
+  Snapshot backup = PALYRA_TRY(check_backup(database), fmt::format("while reading the backup '{}'", from));
   PartsToRestore parts = PALYRA_TRY(PartsToRestore::prepare(root, from, PALYRA_TRY(last_mark(database))));
   AuditRow row{.generation = std::max(recovery.seen, backup.head.generation) + 1,
                .time = recovery.options->clock->wall_seconds(),
@@ -150,7 +150,7 @@ Result<Recovered> make_recovered(const Directory& root, const Recovery& recovery
   if (backup) {
     const Bytes bytes = PALYRA_TRY(read_file(*backup, kMaxBackupBytes));
     PALYRA_TRY(root.write_file(kUnfinished, bytes, 0600, Overwrite::kYes));
-    return PALYRA_TRY(restore_rows(root, recovery, *backup), fmt::format("while reading the backup '{}'", *backup));
+    return restore_rows(root, recovery, *backup);
   }
   PALYRA_TRY(root.write_file(kUnfinished, {}, 0600, Overwrite::kYes));
   const std::uint64_t generation = recovery.seen + 1;

@@ -142,6 +142,31 @@ class Denials(unittest.TestCase):
         self.assertEqual(self.home.ok("skills", "show", "acme.wants")["skill"]["version"], "1.1.0")
         self.assertNotEqual(self.home.run("run", "acme.wants.storage").status, 0)
 
+    def test_after_a_step_back_the_command_is_about_the_version_that_runs(self):
+        self.promoted("1.0.0", ASKED, "--deny", "notes/")
+        self.promoted("1.1.0", ASKED)
+        self.home.ok("skills", "rollback", "acme.wants", "--yes", **ALLOW_FLAG)
+        denial = self.denied("storage")
+        self.assertEqual(denial["next"], ["palyra skills promote acme.wants@1.0.0"])
+        self.obey(denial)
+        self.assertEqual(self.home.run("run", "acme.wants.storage").status, 0)
+
+    def test_an_older_version_that_waits_is_not_what_the_grants_of_a_skill_are_changed_of(self):
+        self.write("0.9.0", ASKED)
+        self.home.ok("skills", "package", "build", "wants", "--signing-key", "key", "-o", "old.palyra-skill")
+        self.home.ok("skills", "install", "old.palyra-skill")
+        self.promoted("1.0.0", ASKED)
+        self.home.ok("skills", "promote", "acme.wants", "--deny", "notes/", "--yes", **ALLOW_FLAG)
+        self.assertEqual(self.home.ok("skills", "show", "acme.wants")["skill"]["version"], "1.0.0")
+        self.assertEqual(self.denied("storage")["next"], ["palyra skills promote acme.wants@1.0.0"])
+
+    def test_no_advice_grants_a_path_beside_or_below_the_one_that_was_denied(self):
+        admin = "https://api.example.com:443/v2/x/admin GET"
+        self.promoted("1.0.0", 'http = [{ host = "api.example.com", path_prefix = "/v1" }, '
+                      '{ host = "api.example.com", path_prefix = "/v2/x/admin" }]\n' +
+                      "".join(line + "\n" for line in OTHERS.values() if "http" not in line), "--deny", admin)
+        self.assertIn("its publisher has to ask for it", self.denied("path")["next"][0])
+
     # A guest that asks for as much as it can leaves its record all the same.
     def test_no_denials_are_too_many_or_too_long_for_the_record(self):
         self.home.file("long/skill.toml", HEAD.format(version="1.0.0").replace("acme.wants", "acme.long") +
@@ -184,6 +209,9 @@ class Denials(unittest.TestCase):
         self.write("1.0.0", ASKED)
         ran = self.home.run("run", "--skill", "wants", "acme.wants.storage")
         self.assertIn("next: the same command on a terminal, and yes to what it asks", ran.err.decode())
+        ran = self.home.run("run", "--skill", "wants", "acme.wants.channel")
+        self.assertIn("its mailboxes are left out", ran.err.decode())
+        self.assertIn("next: install it and promote it: only then it has mailboxes", ran.err.decode())
         self.home.file("alone.wat", WANTS)
         ran = self.home.run("run", "--module", "alone.wat", "--export", "storage")
         self.assertIn("a module alone is granted nothing", ran.err.decode())

@@ -152,6 +152,15 @@ class Development(unittest.TestCase):
         self.assertIn("no filesystem root 'out' is granted", shown)
         self.assertEqual(self.server.asked, [])
 
+    def test_what_is_missing_is_named(self):
+        self.assertIn("'api.example.com:80' is", self.talk("--allow-address", "other.example.com=127.0.0.1")[1])
+        self.assertIn("'out' is", self.talk("--map-root", "other=/tmp")[1])
+        without_tool = self.home.run("run", "--skill", "fetch", "--json")
+        self.assertEqual((without_tool.status, without_tool.error()["code"]), (2, "cli.usage"), without_tool)
+        self.assertIn("acme.fetch.now", without_tool.error()["next"][0])
+        alone = self.home.run("run", "--skill", "fetch", "acme.fetch.now", *self.places, "--json")
+        self.assertEqual(alone.error()["code"], "cli.no_terminal")
+
     def test_the_refusals_are_those_of_a_promotion(self):
         refusals = {("--map-root", "out=/"): "policy.map_root", ("--map-root", "other=/tmp"): "policy.map_root",
                     ("--map-root", f"out={self.home.home}"): "policy.map_root",

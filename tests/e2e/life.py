@@ -247,6 +247,9 @@ input_schema = {{ type = "object", properties = {{ n = {{ type = "integer" }} }}
         self.assertEqual(self.code("skills", "package", "verify", old), "trust.rollback")
         self.home.ok("skills", "install", old, "--allow-downgrade", "--promote", "--yes", **ALLOW_FLAG)
         self.assertEqual(self.active(), "1.9.0")
+        self.home.ok("skills", "install", self.package("1.8.0"), "--allow-downgrade")
+        self.home.ok("skills", "promote", "acme.demo@1.8.0", "--allow-downgrade", "--yes", **ALLOW_FLAG)
+        self.assertEqual(self.active(), "1.8.0")
 
     # K21
     def test_a_version_has_one_content_for_ever(self):

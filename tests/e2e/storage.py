@@ -204,7 +204,7 @@ class Storage(unittest.TestCase):
 
     def test_a_skill_that_is_not_installed_keeps_nothing(self):
         status, shown = self.home.talk("run", "--skill", self.home.file("source/1.0.0"), "acme.notes.put",
-                                       answers=[("notes/", "y"), ("jobs", "y"), ("results", "y")])
+                                       answers=[("notes/", "y")])
         self.assertEqual(status, 0, shown)
         self.assertEqual(self.home.ok("storage", "list")["skills"], [])
 
@@ -224,6 +224,14 @@ class Storage(unittest.TestCase):
         self.assertEqual((answer["body"], answer["hops"]), ("last", 2))
         empty = self.home.run("channel", "receive", "results", "--json")
         self.assertEqual((empty.status, empty.error()["code"]), (3, "channel.empty"))
+
+    def test_a_message_is_received_whole_and_a_name_is_known_by_its_likeness(self):
+        body = "a line of a long message, " * 400
+        self.home.ok("channel", "send", "jobs", body)
+        mistyped = self.home.run("channel", "receive", "jbos", "--json")
+        self.assertEqual(mistyped.error()["next"], ["did you mean 'jobs'?"])
+        self.assertIn(body, self.home.run("channel", "receive", "jobs").out.decode())
+        self.assertEqual(self.home.ok("channel", "list")["channels"], [])
 
     def test_what_a_failing_tool_received_comes_again(self):
         self.home.ok("channel", "send", "jobs", "from me")

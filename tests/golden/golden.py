@@ -138,7 +138,7 @@ SCENARIO = [
     ("skills_config_set_unknown", ["skills", "config", "set", "acme.weather", "regin", "eu"]),
     ("run_development", ["run", "--skill", "hello", "acme.hello.echo"]),
     ("run_development_tool", ["run", "--skill", "hello", "acme.hello.none"]),
-    ("run_development_unknown_root", ["run", "--skill", "hello", "acme.hello.echo", "--map-root", "data=/srv"]),
+    ("run_development_no_terminal", ["run", "--skill", "hello", "acme.hello.echo", "--map-root", "data=/srv"]),
     ("run_place_of_installed", ["run", "acme.hello.echo", "--map-root", "data=/srv"]),
     ("dev", ["dev", "hello", "--builds", "1"]),
     ("dev_unknown_origin", ["dev", "hello", "--builds", "1", "--allow-address", "api.example.com=127.0.0.1"]),

@@ -20,6 +20,9 @@ inline constexpr ErrorCode kSelectorAmbiguous{ErrorKind::kInvalidArgument, "cli.
 using VersionFilter = bool (*)(const state::InstalledVersion&);
 inline bool any_version(const state::InstalledVersion& /*version*/) { return true; }
 
+// In quarantine, under proven names, and refused by no stage: a promotion can take it.
+bool waits(const state::InstalledVersion& version);
+
 // With `ID` alone the active version if the filter lets it through, else the highest that is let through; files
 // that were refused come after all others, and names that are only claimed after those that are proven. Removed
 // versions are never meant. Errors: kSelectorInvalid, state::kSkillNotInstalled, kSelectorAmbiguous.

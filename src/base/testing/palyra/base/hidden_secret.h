@@ -12,6 +12,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <span>
@@ -65,7 +66,7 @@ class HiddenSecret {
         const std::size_t size = std::min<std::size_t>(kPiece, end - begin);
         const ssize_t got = ::pread(memory.get(), buffer, size, static_cast<off_t>(begin));
         if (got <= 0) break;
-        if (is_in({static_cast<const std::uint8_t*>(buffer), static_cast<std::size_t>(got)})) ++found;
+        if (is_in({static_cast<std::uint8_t*>(buffer), static_cast<std::size_t>(got)})) ++found;
         if (size < kPiece) break;
       }
     }
@@ -74,12 +75,11 @@ class HiddenSecret {
   }
 
  private:
-  // Any quarter: what is left of a freed block may lack its first bytes.
-  [[nodiscard]] bool is_in(std::span<const std::uint8_t> memory) const {
-    const auto is_masked = [](std::uint8_t a, std::uint8_t b) { return masked(a) == b; };
+  // Any quarter: what is left of a freed block may lack its first bytes. Masks the memory, and compares what is masked.
+  [[nodiscard]] bool is_in(std::span<std::uint8_t> memory) const {
+    for (std::uint8_t& byte : memory) byte = masked(byte);
     for (std::size_t at = 0; at < kBytes; at += kBytes / 4) {
-      const std::span quarter = std::span(masked_).subspan(at, kBytes / 4);
-      if (!std::ranges::search(memory, quarter, is_masked).empty()) return true;
+      if (::memmem(memory.data(), memory.size(), masked_.data() + at, kBytes / 4) != nullptr) return true;
     }
     return false;
   }

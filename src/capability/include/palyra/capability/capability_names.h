@@ -15,6 +15,9 @@ bool is_host_name(std::string_view text);
 // be empty.
 bool is_path_prefix(std::string_view text);
 
+// Whether `path` is `prefix` or below it, by segments: "/v1" holds "/v1" and "/v1/x", not "/v10".
+bool path_holds(std::string_view prefix, std::string_view path);
+
 // A relative name that means the same on every file system (rule C7 of docs/formats/skill-artifact.md): 1-240 bytes of
 // `A-Z a-z 0-9 . _ - /`; at most 8 segments of 1-100 bytes; no empty, `.` or `..` segment, none that ends in `.` or is
 // a Windows device name up to its first dot.

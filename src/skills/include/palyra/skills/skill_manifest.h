@@ -53,7 +53,7 @@ struct ToolHints {
 struct RecordedReply {
   capability::HttpMethod method = capability::HttpMethod::kGet;
   std::string url;
-  std::int64_t status = 200;  // 100 to 599
+  std::int64_t status = 200;  // 200 to 599
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 };
