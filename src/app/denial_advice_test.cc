@@ -33,5 +33,21 @@ TEST_F(DenialAdviceTest, AManifestWithTheLineAsksForThatCapability) {
   }
 }
 
+TEST_F(DenialAdviceTest, WhatIsTooLongForACommandIsNoneAndNotHalfOfOne) {
+  std::vector<Capability> asked;
+  for (char letter = 'a'; letter <= 'p'; ++letter) {
+    asked.push_back(
+        capability::parse_capability("https://api.example.com:443/" + std::string(200, letter) + " GET").value());
+  }
+  ModuleSource source;
+  source.skill = state::RunSkill{.id = "acme.demo", .version = "1.0.0", .content_root = {}};
+  source.asked = capability::CapabilityGrantSet::create(asked).value();
+  capability::Denial denial{
+      .code = "http.address_denied", .asked = "x", .next = {"--allow-address 'a:443=127.0.0.1:443'"}};
+  advise(denial, source);
+  EXPECT_EQ(denial.next,
+            std::vector<std::string>{"palyra skills show acme.demo, and promote it with --only or --deny"});
+}
+
 }  // namespace
 }  // namespace palyra::app

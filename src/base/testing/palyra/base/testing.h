@@ -89,8 +89,8 @@ inline std::size_t scaled(std::size_t full) {
   return std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(full) * scale));
 }
 
-extern const char* const kTestData;  // the directory tests/ of this checkout; PalyraTargets.cmake writes its definition
-
+extern const char* const kTestData;  // NOLINT(readability-identifier-naming): a constant; PalyraTargets.cmake writes it
+// `kTestData` is the directory tests/ of this checkout.
 // A file of the test data, by its name below tests/.
 inline std::string test_file(std::string_view name) { return fmt::format("{}/{}", kTestData, name); }
 
