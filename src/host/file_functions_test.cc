@@ -137,6 +137,29 @@ TEST_F(FileFunctions, SaysWhatIsThere) {
   EXPECT_EQ(roots_word("(call $files.list (local.get $in) (i32.const 0) (i32.const 0) (i32.const 72) (i32.const 9) "
                        "(i32.const 1000) (i32.const 6))"),
             "returns -1");
+  EXPECT_EQ(roots_word("(call $files.list (local.get $in) (i32.const 0) (i32.const 0) (i32.const 72) (i32.const 256) "
+                       "(i32.const 1000) (i32.const 6))"),
+            "returns -4");
+}
+
+TEST_F(FileFunctions, AByteOfANameIsAUnitOfFuel) {
+  const auto fuel_of = [&](const char* call, int bytes) {
+    const Ran ran = with_roots(fmt::format(fmt::runtime(call), bytes));
+    EXPECT_EQ(to_word(ran.outcome), "returns -3") << call;
+    return ran.record.fuel_used;
+  };
+  // "sub" and "sub/c.txt", which are not there.
+  for (const char* call :
+       {"(call $files.stat (local.get $in) (i32.const 72) (i32.const {}) (i32.const 1000))",
+        "(call $files.list (local.get $in) (i32.const 72) (i32.const {}) (i32.const 0) (i32.const 0) (i32.const 1000) "
+        "(i32.const 9))",
+        "(call $files.rename (local.get $h) (i32.const 16) (i32.const 5) (i32.const 72) (i32.const {}))"}) {
+    EXPECT_EQ(fuel_of(call, 9), fuel_of(call, 3) + 6) << call;
+  }
+  constexpr const char* kAfter =
+      "(call $files.list (local.get $in) (i32.const 64) (i32.const 3) (i32.const 16) (i32.const {}) (i32.const 1000) "
+      "(i32.const 9))";
+  EXPECT_EQ(fuel_of(kAfter, 5), fuel_of(kAfter, 1) + 4);
 }
 
 TEST_F(FileFunctions, MakesMovesAndRemoves) {

@@ -274,6 +274,18 @@ TEST_F(StorageFunctions, AFailureThatMayPassIsUnavailableAndTheRecordNamesIt) {
   }
 }
 
+TEST_F(StorageFunctions, EveryByteOfAKeyCostsFuel) {
+  const std::vector<std::string> longer = with_key("16", 3);
+  const std::vector<std::string> shorter = with_key("16", 1);
+  for (std::size_t i = 0; i < longer.size(); ++i) {
+    const auto fuel_of = [&](const std::string& call) {
+      storage.values.clear();
+      return with_notes(call).record.fuel_used;
+    };
+    EXPECT_EQ(fuel_of(longer[i]), fuel_of(shorter[i]) + 2) << longer[i];
+  }
+}
+
 TEST_F(StorageFunctions, EveryByteOfAValueThatIsReadCostsFuel) {
   const std::string_view get =
       "(call $storage.get (local.get $h) (i32.const 16) (i32.const 3) (i32.const 100) (i32.const 2) (i32.const 0))";

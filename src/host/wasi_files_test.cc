@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hosted_files.h"
 
+#include <palyra/host/asset_files.h>
+
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -9,7 +11,9 @@ namespace palyra::host {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::FailsWith;
 using ::testing::HasSubstr;
+using testing::IsOk;
 using testing::Ran;
 using testing::to_word;
 
@@ -81,6 +85,22 @@ TEST_F(WasiFiles, WritesSeeksAndReadsAFile) {
   EXPECT_EQ(as_text(ran.results.output), "ello");
   EXPECT_EQ(content("data/a.txt"), "hel");
   EXPECT_THAT(ran.record.grants_used, ElementsAre("data rw"));
+}
+
+TEST_F(WasiFiles, EveryByteOfAFileThatIsReadCostsFuel) {
+  for (const std::string_view read :
+       {"(call $wasi.fd_read {1} (i32.const 0) (i32.const 1) (i32.const 320))",
+        "(call $wasi.fd_pread {1} (i32.const 0) (i32.const 1) (i64.const 0) (i32.const 320))"}) {
+    const auto fuel_of = [&](const std::string& text) {
+      put("in/a.txt", text);
+      const Ran ran =
+          run(fmt::format(fmt::runtime("(if {0} (then unreachable)) " + std::string(read)), open(4, 5, 0, kR), kFd),
+              with_path("a.txt"));
+      EXPECT_EQ(to_word(ran.outcome), "returns 0") << read;
+      return ran.record.fuel_used;
+    };
+    EXPECT_EQ(fuel_of("hello"), fuel_of("") + 5) << read;
+  }
 }
 
 TEST_F(WasiFiles, AppendsWithTheFlag) {
@@ -261,6 +281,14 @@ TEST_F(WasiFiles, AssetsAreADirectoryThatIsNotChanged) {
             "returns 69");
   EXPECT_EQ(word("(call $wasi.path_create_directory (i32.const 5) (i32.const 100) (i32.const 3))", with_path("new")),
             "returns 69");
+}
+
+TEST(AssetFilesTest, AnAssetIsNoDirectory) {
+  testing::MapAssets assets;
+  assets.add("data/a.json", "{}");
+  AssetFiles files(&assets);
+  EXPECT_THAT(files.list({.root = "assets", .path = "data/a.json"}, "", 10), FailsWith(capability::kFilesNotDirectory));
+  EXPECT_THAT(files.list({.root = "assets", .path = "data"}, "", 10), IsOk());
 }
 
 TEST_F(WasiFiles, LimitsAreToldAsAFullQuota) {
