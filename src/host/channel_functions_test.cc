@@ -64,6 +64,14 @@ constexpr std::string_view kShow =
     "(local.set $n (call $channel.receive (local.get $h) (i32.const 100) (i32.const 2000))) "
     "(drop (call $call.output-write (i32.const 100) (local.get $n))) (local.get $n)";
 
+TEST_F(ChannelFunctions, AByteOfAMessageIsAUnitOfFuel) {
+  const auto fuel_of = [&](int bytes) {
+    return with("out", fmt::format("(call $channel.send (local.get $h) (i32.const 32) (i32.const {}))", bytes))
+        .record.fuel_used;
+  };
+  EXPECT_EQ(fuel_of(5), fuel_of(1) + 4);
+}
+
 TEST_F(ChannelFunctions, AHandleIsTheNumberOfTheGrant) {
   EXPECT_EQ(word("both", "(local.get $h)"), "returns 40000");
   EXPECT_EQ(word("in", "(local.get $h)"), "returns 40001");

@@ -142,6 +142,56 @@ TEST_F(FileFunctions, SaysWhatIsThere) {
             "returns -4");
 }
 
+TEST_F(FileFunctions, AFileIsUsedAsItWasOpened) {
+  put("data/a.txt", "12345");
+  for (const std::string& use : {open_a(2) + std::string(kRead), open_a(1) + std::string(kWriteHello)}) {
+    const Ran ran = with_roots(use);
+    EXPECT_EQ(to_word(ran.outcome), "returns -1") << use;
+    EXPECT_THAT(ran.record.failures, ::testing::IsEmpty()) << use;  // nobody tried
+  }
+  EXPECT_EQ(content("data/a.txt"), "12345");
+}
+
+TEST_F(FileFunctions, AByteThatIsReadOrWrittenIsAUnitOfFuel) {
+  const auto fuel_of_read = [&](const std::string& text) {
+    put("data/a.txt", text);
+    return with_roots(open_a(1) + std::string(kRead)).record.fuel_used;
+  };
+  EXPECT_EQ(fuel_of_read("hello"), fuel_of_read("") + 5);
+  // What it says of a file that is there has 24 bytes.
+  const auto fuel_of_stat = [&] {
+    return with_roots("(call $files.stat (local.get $in) (i32.const 16) (i32.const 5) (i32.const 1000))")
+        .record.fuel_used;
+  };
+  const std::uint64_t of_nothing = fuel_of_stat();
+  put("in/a.txt", "hello");
+  EXPECT_EQ(fuel_of_stat(), of_nothing + 24);
+  const auto fuel_of_write = [&](int bytes) {
+    put("data/a.txt", "");
+    return with_roots(open_a(2) +
+                      fmt::format("(call $files.write (local.get $f) (i32.const 32) (i32.const {}))", bytes))
+        .record.fuel_used;
+  };
+  EXPECT_EQ(fuel_of_write(5), fuel_of_write(1) + 4);
+}
+
+TEST_F(FileFunctions, AWriteAndANewNameHaveALimit) {
+  EXPECT_EQ(roots_word("(drop (memory.grow (i32.const 129)))" + open_a(2 | 4) +
+                       "(call $files.write (local.get $f) (i32.const 0) (i32.const 8388609))"),
+            "returns -4");
+  put("data/a.txt", "12345");
+  const auto rename_to = [&](int at, int bytes) {
+    return roots_word(
+        fmt::format("(call $files.rename (local.get $h) (i32.const 16) (i32.const 5) (i32.const {}) "
+                    "(i32.const {}))",
+                    at, bytes));
+  };
+  EXPECT_EQ(rename_to(16, 1'025), "returns -4");
+  EXPECT_EQ(rename_to(16, 0), "returns -1");
+  EXPECT_EQ(rename_to(100, 2), "returns -1");  // two NULs
+  EXPECT_EQ(content("data/a.txt"), "12345");
+}
+
 TEST_F(FileFunctions, AByteOfANameIsAUnitOfFuel) {
   const auto fuel_of = [&](const char* call, int bytes) {
     const Ran ran = with_roots(fmt::format(fmt::runtime(call), bytes));

@@ -45,6 +45,40 @@ TEST_F(HttpFunctions, TheBodyIsReadInSequence) {
   EXPECT_EQ(as_text(last.results.output), "hello world");
 }
 
+TEST_F(HttpFunctions, AByteThatIsSentOrReadIsAUnitOfFuel) {
+  EXPECT_EQ(request("/v1/abc", "(i32.const 0)").record.fuel_used,
+            request("/v1/a", "(i32.const 0)").record.fuel_used + 2);
+  const auto fuel_of_field = [&](std::string_view name, std::string_view value) {
+    EXPECT_EQ(header_word(name, value), "returns 0");
+    return last.record.fuel_used;
+  };
+  EXPECT_EQ(fuel_of_field("x-abc", "12"), fuel_of_field("x-a", "1") + 3);
+  const auto fuel_of_body = [&](int bytes) {
+    return request("/v1", fmt::format("(call $http.body (local.get $r) (i32.const 0) (i32.const {}))", bytes), 2)
+        .record.fuel_used;
+  };
+  EXPECT_EQ(fuel_of_body(9), fuel_of_body(1) + 8);
+  const auto fuel_of_reply = [&](std::string_view body, int name) {
+    http.answer(200, {}, body);
+    return request("/v1", fmt::format(R"((drop (call $http.send (local.get $r)))
+      (drop (call $http.response-header (local.get $r) (i32.const 0) (i32.const {}) (i32.const 4096) (i32.const 9)))
+      (call $http.response-read (local.get $r) (i32.const 4096) (i32.const 60)))",
+                                      name))
+        .record.fuel_used;
+  };
+  EXPECT_EQ(fuel_of_reply("hello", 1), fuel_of_reply("", 1) + 5);
+  EXPECT_EQ(fuel_of_reply("hello", 4), fuel_of_reply("hello", 1) + 3);
+}
+
+TEST_F(HttpFunctions, AReplyThatTheFuelDoesNotReachIsNotRead) {
+  http.answer(200, {}, std::string(60'000, 'x'));
+  limits.fuel_budget = 50'000;
+  const Ran ran = request("/v1",
+                          "(drop (call $http.send (local.get $r))) "
+                          "(call $http.response-read (local.get $r) (i32.const 0) (i32.const 60000))");
+  EXPECT_TRUE(std::holds_alternative<runtime::Exhausted>(ran.outcome)) << to_word(ran.outcome);
+}
+
 TEST_F(HttpFunctions, AnOriginThatIsNotGrantedIsNotFoundAndRecorded) {
   const Ran ran = run("(call $http.grant (i32.const 0) (i32.const 15))", "(data (i32.const 0) \"www.example.com\")");
   EXPECT_EQ(to_word(ran.outcome), "returns -3");

@@ -58,6 +58,15 @@ TEST_F(HttpFunctions, ASecretWithoutAValueFailsTheRequest) {
   EXPECT_THAT(http.asked, IsEmpty());
 }
 
+TEST_F(HttpFunctions, ASecretThatDoesNotFitItsPlaceFailsTheRequest) {
+  OneSecret two_lines("first line\nX-Other: second");
+  setup.secrets = &two_lines;
+  grant({with_secret(rule("/v1"), "bearer")});
+  EXPECT_EQ(word("/v1", kSendWithSecret), "returns -6");
+  EXPECT_THAT(last.record.failures, ElementsAre(HasSubstr("does not fit its place, bearer")));
+  EXPECT_THAT(http.asked, IsEmpty());
+}
+
 TEST_F(HttpFunctions, TheHeaderThatASecretFillsIsNotTheGuests) {
   EXPECT_EQ(header_word("Authorization", "x"), "returns 0");
   grant({with_secret(rule("/v1"), "bearer")});

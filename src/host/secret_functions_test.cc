@@ -49,6 +49,17 @@ constexpr std::string_view kMessage = "(data (i32.const 100) \"message\")";
 
 std::string hmac_with(int handle) { return fmt::format(fmt::runtime(kHmac), handle); }
 
+TEST_F(SecretFunctions, AByteThatIsSignedIsAUnitOfFuel) {
+  const auto fuel_of = [&](int bytes) {
+    return run(fmt::format(
+                   "(call $secret.hmac-sha256 (i32.const 20000) (i32.const 100) (i32.const {}) (i32.const 200))",
+                   bytes),
+               kMessage)
+        .record.fuel_used;
+  };
+  EXPECT_EQ(fuel_of(7), fuel_of(2) + 5);
+}
+
 TEST_F(SecretFunctions, GivesAHandleOfEachSecretGranted) {
   EXPECT_EQ(grant("global/signing"), "returns 20000");
   EXPECT_EQ(grant("global/token"), "returns 20001");

@@ -103,6 +103,48 @@ TEST_F(WasiFiles, EveryByteOfAFileThatIsReadCostsFuel) {
   }
 }
 
+TEST_F(WasiFiles, EveryByteOfWhatIsSaidOfAPlaceCostsFuel) {
+  const auto fuel_of = [&](std::string_view call, int number) {
+    return run(fmt::format(fmt::runtime(call), number)).record.fuel_used;
+  };
+  constexpr std::string_view kPrestat = "(call $wasi.fd_prestat_get (i32.const {}) (i32.const 0))";
+  EXPECT_EQ(fuel_of(kPrestat, 3), fuel_of(kPrestat, 99) + 8);
+  constexpr std::string_view kFilestat = "(call $wasi.fd_filestat_get (i32.const {}) (i32.const 0))";
+  EXPECT_EQ(fuel_of(kFilestat, 3), fuel_of(kFilestat, 99) + 64);
+  put("in/a.txt", "");
+  constexpr std::string_view kReaddir =
+      "(call $wasi.fd_readdir (i32.const 4) (i32.const 400) (i32.const {}) (i64.const 0) (i32.const 300))";
+  EXPECT_EQ(fuel_of(kReaddir, 20), fuel_of(kReaddir, 10) + 10);
+}
+
+TEST_F(WasiFiles, EveryByteThatIsWrittenCostsFuel) {
+  const auto fuel_of = [&](std::string_view text) {
+    return run(fmt::format("(if {0} (then unreachable)) (call $wasi.fd_write {1} (i32.const 0) (i32.const 1) "
+                           "(i32.const 320))",
+                           open(3, 5, 1, kW), kFd),
+               with_path("a.txt", text))
+        .record.fuel_used;
+  };
+  EXPECT_EQ(fuel_of("hello"), fuel_of("h") + 4);
+}
+
+TEST_F(WasiFiles, APositionAndTheFactsOfAPathCostFuel) {
+  put("in/a.txt", "hello");
+  const auto fuel_of = [&](std::string_view call, int number) {
+    return run(fmt::format(fmt::runtime("(drop {0}) " + std::string(call)), open(4, 5, 0, kR), number),
+               with_path("a.txt"))
+        .record.fuel_used;
+  };
+  // The first descriptor that a program opens is 6.
+  constexpr std::string_view kTell = "(call $wasi.fd_tell (i32.const {1}) (i32.const 320))";
+  EXPECT_EQ(fuel_of(kTell, 6), fuel_of(kTell, 99) + 8);
+  // a.txt and a.txz, which is not there.
+  constexpr std::string_view kStat =
+      "(i32.store8 (i32.const 104) (i32.const {1})) (call $wasi.path_filestat_get (i32.const 4) (i32.const 1) "
+      "(i32.const 100) (i32.const 5) (i32.const 400))";
+  EXPECT_EQ(fuel_of(kStat, 't'), fuel_of(kStat, 'z') + 64);
+}
+
 TEST_F(WasiFiles, AppendsWithTheFlag) {
   put("data/a.txt", "123");
   EXPECT_EQ(
@@ -289,6 +331,7 @@ TEST(AssetFilesTest, AnAssetIsNoDirectory) {
   AssetFiles files(&assets);
   EXPECT_THAT(files.list({.root = "assets", .path = "data/a.json"}, "", 10), FailsWith(capability::kFilesNotDirectory));
   EXPECT_THAT(files.list({.root = "assets", .path = "data"}, "", 10), IsOk());
+  EXPECT_THAT(files.open({.at = {.root = "assets", .path = "data"}}), FailsWith(capability::kFilesIsDirectory));
 }
 
 TEST_F(WasiFiles, LimitsAreToldAsAFullQuota) {
