@@ -62,9 +62,31 @@ typedef struct {
 // Returns PALYRA_RUST_OK or PALYRA_RUST_PANIC.
 int32_t palyra_rust_config_apply(wasm_config_t* config, const palyra_rust_engine_settings_t* settings);
 
+typedef struct {
+  uint32_t instances;   // that live at one time; each with one memory
+  uint32_t max_tables;  // of one instance
+  size_t max_memory_bytes;
+  size_t max_table_elements;   // of one table
+  size_t keep_resident_bytes;  // of memory and of table that a slot keeps for its next instance, zeroed; not 0 needs
+                               // palyra_rust_pagemap_scan_available()
+} palyra_rust_pool_settings_t;
+
+// Instances take their memories and tables from a pool that is made with the engine. A module that needs more than a
+// slot has cannot be loaded then. Returns PALYRA_RUST_OK or PALYRA_RUST_PANIC.
+int32_t palyra_rust_config_pool(wasm_config_t* config, const palyra_rust_pool_settings_t* settings);
+
+// Whether the kernel tells which pages were written (ioctl PAGEMAP_SCAN, Linux 6.7). It does not tell of pages that
+// were swapped out.
+bool palyra_rust_pagemap_scan_available(void);
+
 // Consumes `config`. Unlike wasm_engine_new_with_config, which aborts, it returns the error, which belongs to the
 // caller; on success it returns null and `*out` is an engine for wasm_engine_delete.
 wasmtime_error_t* palyra_rust_engine_new(wasm_config_t* config, wasm_engine_t** out);
+
+// Native code of the module, for wasmtime_module_deserialize of an engine with the same compatibility hash; nothing of
+// it is mapped to be run here. `*out` is the caller's, for wasm_byte_vec_delete; else the error is.
+wasmtime_error_t* palyra_rust_engine_precompile(const wasm_engine_t* engine, const uint8_t* wasm, size_t size,
+                                                wasm_byte_vec_t* out);
 
 // Equal for engines that can load each other's compiled code: a part of a code cache's key. Stable between processes
 // of one build of this archive; 0 after a panic.

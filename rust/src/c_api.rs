@@ -41,7 +41,7 @@ pub unsafe extern "C" fn palyra_rust_bytes_free(bytes: *mut OwnedBytes) {
     bytes.size = 0;
 }
 
-unsafe fn slice<'a>(data: *const u8, size: usize) -> &'a [u8] {
+pub unsafe fn slice<'a>(data: *const u8, size: usize) -> &'a [u8] {
     if size == 0 {
         &[]
     } else {

@@ -9,12 +9,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasmparser::WasmFeatures;
 use wasmtime_c_api::wasmtime::{
-    Config, Engine, Error, Inlining, OptLevel, ProfilingStrategy, Strategy, Trap,
-    WasmBacktraceDetails,
+    Config, Enabled, Engine, Error, Inlining, OptLevel, PoolingAllocationConfig, ProfilingStrategy,
+    Strategy, Trap, WasmBacktraceDetails,
 };
-use wasmtime_c_api::{wasm_config_t, wasm_engine_t, wasm_trap_t, wasmtime_error_t};
+use wasmtime_c_api::{
+    wasm_byte_vec_t, wasm_config_t, wasm_engine_t, wasm_trap_t, wasmtime_error_t,
+};
 
-use crate::c_api::{OK, status};
+use crate::c_api::{OK, slice, status};
 use crate::features::FEATURES;
 
 // The C API's handles are `repr(C)` with exactly this one field, which is private to it. The exact
@@ -92,6 +94,55 @@ pub unsafe extern "C" fn palyra_rust_config_apply(
     })
 }
 
+#[repr(C)]
+pub struct PoolSettings {
+    instances: u32,
+    max_tables: u32,
+    max_memory_bytes: usize,
+    max_table_elements: usize,
+    keep_resident_bytes: usize,
+}
+const _: () = assert!(size_of::<PoolSettings>() == 32);
+
+fn pool(settings: &PoolSettings) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_core_instances(settings.instances)
+        .total_memories(settings.instances)
+        .total_tables(settings.instances.saturating_mul(settings.max_tables))
+        .total_component_instances(0)
+        .total_stacks(0)
+        .total_gc_heaps(0)
+        .max_memories_per_module(1)
+        .max_tables_per_module(settings.max_tables)
+        .max_memory_size(settings.max_memory_bytes)
+        .table_elements(settings.max_table_elements)
+        .linear_memory_keep_resident(settings.keep_resident_bytes)
+        .table_keep_resident(settings.keep_resident_bytes)
+        .pagemap_scan(if settings.keep_resident_bytes == 0 {
+            Enabled::No
+        } else {
+            Enabled::Yes
+        });
+    pool
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn palyra_rust_config_pool(
+    config: *mut wasm_config_t,
+    settings: &PoolSettings,
+) -> i32 {
+    let config = unsafe { &mut *config.cast::<Config>() };
+    status(|| {
+        config.allocation_strategy(pool(settings));
+        OK
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn palyra_rust_pagemap_scan_available() -> bool {
+    PoolingAllocationConfig::is_pagemap_scan_available()
+}
+
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn palyra_rust_engine_new(
     config: *mut wasm_config_t,
@@ -103,6 +154,26 @@ pub unsafe extern "C" fn palyra_rust_engine_new(
     match made {
         Ok(engine) => {
             unsafe { *out = Box::into_raw(Box::new(engine)).cast() };
+            std::ptr::null_mut()
+        }
+        Err(error) => Box::into_raw(Box::new(wasmtime_error_t::from(error))),
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn palyra_rust_engine_precompile(
+    engine: *const wasm_engine_t,
+    wasm: *const u8,
+    size: usize,
+    out: &mut wasm_byte_vec_t,
+) -> *mut wasmtime_error_t {
+    let engine = unsafe { &*engine.cast::<Engine>() };
+    let wasm = unsafe { slice(wasm, size) };
+    let made = catch_unwind(AssertUnwindSafe(|| engine.precompile_module(wasm)))
+        .unwrap_or_else(|_| Err(Error::msg("the compiler panicked")));
+    match made {
+        Ok(code) => {
+            out.set_buffer(code);
             std::ptr::null_mut()
         }
         Err(error) => Box::into_raw(Box::new(wasmtime_error_t::from(error))),

@@ -10,9 +10,7 @@ namespace palyra::runtime {
 using std::chrono::steady_clock;
 
 EpochTicker::EpochTicker(wasm_engine_t& engine)
-    : engine_(engine),
-      origin_(steady_clock::now().time_since_epoch().count()),
-      thread_([this](const std::stop_token& stop) { loop(stop); }) {}
+    : engine_(engine), origin_(steady_clock::now().time_since_epoch().count()) {}
 
 EpochTicker::Running::Running(EpochTicker& ticker) : ticker_(ticker) {
   // Sequentially consistent against park(): either this sees parked_, or park() sees the increment.
@@ -56,6 +54,7 @@ void EpochTicker::unpark() {
   origin_.store((steady_clock::now() - ticked).time_since_epoch().count());
   parked_.store(false);
   wake_.notify_one();
+  if (!thread_.joinable()) thread_ = std::jthread([this](const std::stop_token& stop) { loop(stop); });
 }
 
 void EpochTicker::publish_due_ticks() {

@@ -4,8 +4,8 @@
 //
 // Tick n is published when n ticks have passed since the origin, never before, and a late thread catches up. A deadline
 // is therefore a tick number on that absolute base: counting it from the epoch at the moment of arming would fire early
-// by every tick that was still to be caught up. The thread parks while nothing runs; waking it moves the origin, which
-// no running call can notice.
+// by every tick that was still to be caught up. The thread is made for the first call, and parks while nothing runs;
+// waking it moves the origin, which no running call can notice.
 
 #include <palyra/base/clock.h>
 
@@ -64,7 +64,7 @@ class EpochTicker {
   std::atomic<SteadyTime::rep> origin_;  // changes only while parked
   std::atomic<std::uint64_t> published_{0};
   std::atomic<std::uint32_t> running_{0};
-  std::atomic<bool> parked_{false};  // written under mutex_
+  std::atomic<bool> parked_{true};  // written under mutex_
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::jthread thread_;  // last: it uses all of the above

@@ -78,10 +78,9 @@ bool exports_function(const CompiledModule& module, std::string_view name) {
   return found;
 }
 
-Result<std::shared_ptr<const LinkedModule>> LinkedModule::create(wasm_engine_t& engine,
-                                                                 std::shared_ptr<const CompiledModule> module,
+Result<std::shared_ptr<const LinkedModule>> LinkedModule::create(std::shared_ptr<const CompiledModule> module,
                                                                  std::span<const HostFunction> functions) {
-  const WasmLinker linker(wasmtime_linker_new(&engine));
+  const WasmLinker linker(wasmtime_linker_new(&module->engine().get()));
   // Made here and not by make_shared: the constructor is private.
   std::shared_ptr<LinkedModule> linked(new LinkedModule(std::move(module), functions.size()));
   PALYRA_TRY(linked->bind_imports(*linker, functions));

@@ -2,6 +2,7 @@
 #pragma once
 // Native code, and native code bound to host functions: what many runs on many threads share.
 
+#include "engine.h"
 #include "engine_handles.h"
 
 #include <palyra/runtime/runtime.h>
@@ -15,11 +16,13 @@ namespace palyra::runtime {
 
 class CompiledModule {
  public:
-  explicit CompiledModule(WasmModule module) : module_(std::move(module)) {}
+  CompiledModule(WasmModule module, const Engine& engine) : module_(std::move(module)), engine_(engine) {}
   [[nodiscard]] const wasmtime_module_t& get() const { return *module_; }
+  [[nodiscard]] const Engine& engine() const { return engine_; }  // where it runs
 
  private:
   WasmModule module_;
+  const Engine& engine_;
 };
 
 // A host function under the number that it has in this module: what a trampoline is given.
@@ -32,14 +35,14 @@ enum class FunctionShape : std::uint8_t { kReturnsI32, kReturnsNothing, kOther }
 
 class LinkedModule {
  public:
-  static Result<std::shared_ptr<const LinkedModule>> create(wasm_engine_t& engine,
-                                                            std::shared_ptr<const CompiledModule> module,
+  static Result<std::shared_ptr<const LinkedModule>> create(std::shared_ptr<const CompiledModule> module,
                                                             std::span<const HostFunction> functions);
   LinkedModule(const LinkedModule&) = delete;
   LinkedModule& operator=(const LinkedModule&) = delete;
   ~LinkedModule() = default;
 
   [[nodiscard]] const wasmtime_instance_pre_t& pre() const { return *pre_; }
+  [[nodiscard]] const Engine& engine() const { return module_->engine(); }
   [[nodiscard]] std::span<const BoundFunction> bound() const { return bound_; }
 
   // kNoEntry, kEntryType.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call_context.h"
+#include "engine.h"
 #include "engine_handles.h"
-#include "epoch_ticker.h"
 #include "guest_failure.h"
 #include "linked_module.h"
 
@@ -78,12 +78,6 @@ capability::RunRecord record_of(const wasmtime_context_t* store, const Invocatio
 
 }  // namespace
 
-struct WasmRuntime::Engine {
-  explicit Engine(WasmEngine made) : engine(std::move(made)), ticker(*engine) {}
-  WasmEngine engine;
-  EpochTicker ticker;  // ends before its engine
-};
-
 EngineFacts engine_facts() {
   return {.version = palyra_rust_engine_version(), .features = palyra_rust_wasm_features()};
 }
@@ -99,50 +93,78 @@ Result<> check_engine_version(std::string_view version) {
   return {};
 }
 
-WasmRuntime::WasmRuntime(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
+WasmRuntime::WasmRuntime(std::unique_ptr<Engine> engine, std::unique_ptr<Engine> pooled, PoolFacts facts)
+    : engine_(std::move(engine)), pooled_(std::move(pooled)), pool_facts_(std::move(facts)) {}
 WasmRuntime::~WasmRuntime() = default;
 
-Result<std::unique_ptr<WasmRuntime>> WasmRuntime::create() {
+Result<std::unique_ptr<WasmRuntime>> WasmRuntime::create(const std::optional<PoolOptions>& pool) {
   PALYRA_TRY(check_engine_version(palyra_rust_engine_version()));
-  wasm_config_t* config = wasm_config_new();
-  const palyra_rust_engine_settings_t settings{.max_wasm_stack_bytes = kMaxStackBytes,
-                                               .max_backtrace_frames = std::uint32_t{kMaxFrames},
-                                               .parallel_compilation = false};
-  if (palyra_rust_config_apply(config, &settings) != PALYRA_RUST_OK) {
-    wasm_config_delete(config);
-    return fail(kEngineFailed, "the engine's settings could not be made");
+  std::unique_ptr<Engine> engine = PALYRA_TRY(Engine::create());
+  std::unique_ptr<Engine> pooled;
+  PoolFacts facts;
+  if (pool) {
+    facts.kept = kept_pages(swap_facts());
+    auto made = Engine::create_pooled(*pool, facts.kept);
+    facts.pooled = made.has_value();
+    if (made) pooled = *std::move(made);
+    if (!made) facts.why_not = made.error().message();
   }
-  wasm_engine_t* engine = nullptr;
-  if (const WasmError error(palyra_rust_engine_new(config, &engine)); error) {
-    return fail(kEngineFailed, "the engine could not be made: {}", message_of(*error));
-  }
-  return std::unique_ptr<WasmRuntime>(new WasmRuntime(std::make_unique<Engine>(WasmEngine(engine))));
+  return std::unique_ptr<WasmRuntime>(new WasmRuntime(std::move(engine), std::move(pooled), std::move(facts)));
 }
 
-std::uint64_t WasmRuntime::compatibility() const {
-  return palyra_rust_engine_compatibility_hash(engine_->engine.get());
+std::uint64_t WasmRuntime::compatibility() const { return palyra_rust_engine_compatibility_hash(&engine_->get()); }
+
+Result<Bytes> WasmRuntime::precompile(BytesView wasm, CompileInThisProcess /*token*/) const {
+  wasm_byte_vec_t code{};
+  if (const WasmError error(palyra_rust_engine_precompile(&engine_->get(), wasm.data(), wasm.size(), &code)); error) {
+    return fail(kInvalidModule, "not a module that can be compiled: {}", message_of(*error));
+  }
+  const BytesView view = as_bytes(as_view(code));
+  Bytes bytes(view.begin(), view.end());
+  wasm_byte_vec_delete(&code);
+  return bytes;
+}
+
+template <class Make>
+Result<std::shared_ptr<const CompiledModule>> WasmRuntime::make_module(Make make) const {
+  const auto made_in = [&](const Engine& engine) -> Result<std::shared_ptr<const CompiledModule>> {
+    wasmtime_module_t* module = nullptr;
+    if (const WasmError error(make(&engine.get(), &module)); error) {
+      return fail(kEngineFailed, "{}", message_of(*error));
+    }
+    return std::make_shared<const CompiledModule>(WasmModule(module), engine);
+  };
+  if (pooled_) {
+    if (auto made = made_in(*pooled_)) return made;
+  }
+  return made_in(*engine_);
 }
 
 Result<std::shared_ptr<const CompiledModule>> WasmRuntime::load(const SealedFile& code) const {
-  wasmtime_module_t* module = nullptr;
-  const WasmError error(wasmtime_module_deserialize_file(engine_->engine.get(), code.path().c_str(), &module));
-  if (error) return fail(kEngineFailed, "the engine does not take its own code: {}", message_of(*error));
-  return std::make_shared<const CompiledModule>(WasmModule(module));
+  const std::string path = code.path();
+  auto loaded = make_module([&](wasm_engine_t* engine, wasmtime_module_t** module) {
+    return wasmtime_module_deserialize_file(engine, path.c_str(), module);
+  });
+  if (loaded) return loaded;
+  return fail(kEngineFailed, "the engine does not take its own code: {}", loaded.error().message());
 }
 
 Result<std::shared_ptr<const LinkedModule>> WasmRuntime::link(std::shared_ptr<const CompiledModule> module,
                                                               std::span<const HostFunction> functions) const {
-  return LinkedModule::create(*engine_->engine, std::move(module), functions);
+  return LinkedModule::create(std::move(module), functions);
 }
 
 Result<Run> WasmRuntime::invoke(const Invocation& invocation) const {
   PALYRA_TRY(invocation.module.check_entry(invocation.entry, invocation.kind));
-  const EpochTicker::Running running(engine_->ticker);
+  const Engine& engine = invocation.module.engine();
+  const EpochTicker::Running running(engine.ticker());
   const SteadyTime begun = std::chrono::steady_clock::now();
-  CallContext context(invocation, engine_->ticker);
+  CallContext context(invocation, engine.ticker());
+  const Slot slot(engine.slots(), context.deadline, context.cancel);
   if (context.cancelled()) return Run{.outcome = Cancelled{}, .record = {}};
+  if (!slot.is_taken()) return Run{.outcome = TimedOut{}, .record = {}};
 
-  const WasmStore store(wasmtime_store_new(engine_->engine.get(), &context, nullptr));
+  const WasmStore store(wasmtime_store_new(&engine.get(), &context, nullptr));
   PALYRA_TRY(context.arm(*store));
   wasmtime_context_t* const inner = wasmtime_store_context(store.get());
   Outcome outcome = PALYRA_TRY(run_guest(inner, invocation, context));
@@ -157,15 +179,16 @@ Result<Run> WasmRuntime::invoke(const Invocation& invocation) const {
 
 Result<std::shared_ptr<const CompiledModule>> InProcessCompiler::compile_until(BytesView wasm,
                                                                                const Until& /*until*/) const {
-  wasmtime_module_t* module = nullptr;
-  const WasmError error(wasmtime_module_new(runtime_.engine_->engine.get(), wasm.data(), wasm.size(), &module));
-  if (!error) return std::make_shared<const CompiledModule>(WasmModule(module));
+  auto made = runtime_.make_module([&](wasm_engine_t* engine, wasmtime_module_t** module) {
+    return wasmtime_module_new(engine, wasm.data(), wasm.size(), module);
+  });
+  if (made) return made;
   // The static check has the better words for the same verdict.
   if (const auto described = describe_module(wasm, DescribeInThisProcess{});
       !described && described.error().is(kFeatureDisabled)) {
     return std::unexpected(described.error());
   }
-  return fail(kInvalidModule, "not a module that can be compiled: {}", message_of(*error));
+  return fail(kInvalidModule, "not a module that can be compiled: {}", made.error().message());
 }
 
 }  // namespace palyra::runtime

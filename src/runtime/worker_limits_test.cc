@@ -61,6 +61,7 @@ TEST(WorkerProgramTest, HasGivenEverythingUpBeforeItReadsTheModule) {
   expect_limit("Max core file size", "0", "0");
   expect_limit("Max file size", "0", "0");
   EXPECT_THAT(text_of(fmt::format("/proc/{}/status", child)), HasSubstr("NoNewPrivs:\t1"));
+  EXPECT_THAT(text_of(fmt::format("/proc/{}/status", child)), HasSubstr("Seccomp:\t2"));
 }
 
 TEST(WorkerProgramTest, RefusesAnyOtherCommandLine) {

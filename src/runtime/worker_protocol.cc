@@ -48,21 +48,12 @@ Answer admit_module(BytesView wasm, DescribeInThisProcess /*token*/) {
   return {.kind = report.accepted ? MessageKind::kFacts : MessageKind::kRefused, .body = std::move(report.json)};
 }
 
-Result<Answer> compile_module(const WasmRuntime& runtime, BytesView wasm, CompileInThisProcess token) {
-  const auto compiled = InProcessCompiler(runtime, token).compile(wasm);
-  if (!compiled) {
-    ModuleReport report = report_on_module(wasm);
-    if (!report.accepted) return Answer{.kind = MessageKind::kRefused, .body = std::move(report.json)};
-    return Answer{.kind = MessageKind::kCompilerRefused, .body = to_bytes(compiled.error().message())};
-  }
-  wasm_byte_vec_t code{};
-  if (const WasmError error(wasmtime_module_serialize(&(*compiled)->get(), &code)); error) {
-    return fail(kEngineFailed, "the engine cannot serialise its code: {}", message_of(*error));
-  }
-  const BytesView view = as_bytes(as_view(code));
-  Answer answer{.kind = MessageKind::kCode, .body = Bytes(view.begin(), view.end())};
-  wasm_byte_vec_delete(&code);
-  return answer;
+Answer compile_module(const WasmRuntime& runtime, BytesView wasm, CompileInThisProcess token) {
+  auto code = runtime.precompile(wasm, token);
+  if (code) return {.kind = MessageKind::kCode, .body = *std::move(code)};
+  ModuleReport report = report_on_module(wasm);
+  if (!report.accepted) return {.kind = MessageKind::kRefused, .body = std::move(report.json)};
+  return {.kind = MessageKind::kCompilerRefused, .body = to_bytes(code.error().message())};
 }
 
 }  // namespace palyra::runtime

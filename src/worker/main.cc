@@ -6,6 +6,7 @@
 
 #include "job_input.h"
 #include "process_limits.h"
+#include "sandbox.h"
 
 #include <palyra/runtime/dangerous.h>
 #include <palyra/runtime/worker_protocol.h>
@@ -59,10 +60,17 @@ int fail_with(const Error& error) { return fail_with(error.describe()); }
 
 int answer(const runtime::Answer& made) { return write_message(made.kind, made.body) ? EXIT_SUCCESS : EXIT_FAILURE; }
 
-int admit() {
-  if (!write_message(runtime::MessageKind::kHello, as_bytes(runtime::worker_identity(runtime::WorkerJob::kAdmit, 0)))) {
-    return EXIT_FAILURE;
+// The last that is done before a byte of the module is read.
+bool greet(runtime::WorkerJob job, std::uint64_t compatibility) {
+  if (!allow_only_computing()) {
+    static_cast<void>(fail_with("cannot enter the sandbox of system calls"));
+    return false;
   }
+  return write_message(runtime::MessageKind::kHello, as_bytes(runtime::worker_identity(job, compatibility)));
+}
+
+int admit() {
+  if (!greet(runtime::WorkerJob::kAdmit, 0)) return EXIT_FAILURE;
   const auto module = read_module();
   if (!module) return EXIT_FAILURE;
   return answer(runtime::admit_module(*module, runtime::DescribeInThisProcess{}));
@@ -71,13 +79,10 @@ int admit() {
 int compile() {
   const auto runtime = runtime::WasmRuntime::create();
   if (!runtime) return fail_with(runtime.error());
-  const std::string identity = runtime::worker_identity(runtime::WorkerJob::kCompile, (*runtime)->compatibility());
-  if (!write_message(runtime::MessageKind::kHello, as_bytes(identity))) return EXIT_FAILURE;
+  if (!greet(runtime::WorkerJob::kCompile, (*runtime)->compatibility())) return EXIT_FAILURE;
   const auto module = read_module();
   if (!module) return EXIT_FAILURE;
-  const auto made = runtime::compile_module(**runtime, *module, runtime::CompileInThisProcess{});
-  if (!made) return fail_with(made.error());
-  return answer(*made);
+  return answer(runtime::compile_module(**runtime, *module, runtime::CompileInThisProcess{}));
 }
 
 struct Work {

@@ -12,10 +12,12 @@
 #include <palyra/runtime/limits.h>
 #include <palyra/runtime/module_description.h>
 #include <palyra/runtime/outcome.h>
+#include <palyra/runtime/pool.h>
 #include <palyra/runtime/until.h>
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +48,7 @@ EngineFacts engine_facts();
 // kEngineTooOld unless `version` is kEngineFloor or newer and of the same major version.
 Result<> check_engine_version(std::string_view version);
 
+class Engine;
 class CompiledModule;  // immutable native code; any thread may use it
 class LinkedModule;    // a CompiledModule bound to host functions; the same
 
@@ -87,14 +90,21 @@ struct Invocation {
 // Any thread may call any member. Modules may outlive it, except that nothing may be invoked then.
 class WasmRuntime {
  public:
-  // Errors: kEngineTooOld, kEngineFailed.
-  static Result<std::unique_ptr<WasmRuntime>> create();
+  // With `pool`, calls take their memories from one where this machine has room for it; pool_facts() says whether.
+  // Making one costs milliseconds, which one call does not win back. Errors: kEngineTooOld, kEngineFailed.
+  static Result<std::unique_ptr<WasmRuntime>> create(const std::optional<PoolOptions>& pool = std::nullopt);
   WasmRuntime(const WasmRuntime&) = delete;
   WasmRuntime& operator=(const WasmRuntime&) = delete;
   ~WasmRuntime();  // every invoke() has returned
 
   // Equal for runtimes that can load each other's code: version and settings of the engine, features of the CPU.
   [[nodiscard]] std::uint64_t compatibility() const;
+
+  // Native code that another runtime of the same compatibility can load; nothing of it is mapped to be run here.
+  // Errors: kInvalidModule.
+  [[nodiscard]] Result<Bytes> precompile(BytesView wasm, CompileInThisProcess token) const;
+
+  [[nodiscard]] const PoolFacts& pool_facts() const { return pool_facts_; }
 
   // Binds what the module imports. The rows and bodies must outlive the result.
   // Errors: kUnknownImport, kImportType (not a function, or of another type than the row's).
@@ -110,11 +120,15 @@ class WasmRuntime {
  private:
   friend class CachingCompiler;
   friend class InProcessCompiler;
-  struct Engine;
   // Native code that this program, or a worker of this build, has made: it runs unseen. Errors: kEngineFailed.
   [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> load(const SealedFile& code) const;
-  explicit WasmRuntime(std::unique_ptr<Engine> engine);
+  // Where the module finds room: the pool's engine first.
+  template <class Make>
+  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> make_module(Make make) const;
+  WasmRuntime(std::unique_ptr<Engine> engine, std::unique_ptr<Engine> pooled, PoolFacts facts);
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Engine> pooled_;  // null: there is no pool
+  PoolFacts pool_facts_;
 };
 
 // For development and tests, and for modules somebody already vouched for.

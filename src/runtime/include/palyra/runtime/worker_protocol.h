@@ -57,7 +57,7 @@ struct Answer {
   Bytes body;
 };
 Answer admit_module(BytesView wasm, DescribeInThisProcess token);
-// Needs 8 MiB of stack. Errors: kEngineFailed.
-Result<Answer> compile_module(const WasmRuntime& runtime, BytesView wasm, CompileInThisProcess token);
+// Needs 8 MiB of stack.
+Answer compile_module(const WasmRuntime& runtime, BytesView wasm, CompileInThisProcess token);
 
 }  // namespace palyra::runtime

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// How many instances of one engine may live at one time; who comes later waits.
+
+#include <palyra/base/deadline.h>
+
+#include <atomic>
+#include <cstdint>
+#include <semaphore>
+
+namespace palyra::runtime {
+
+class Slots {
+ public:
+  explicit Slots(std::uint32_t count) : free_(static_cast<std::ptrdiff_t>(count)) {}
+  // False: none was free before the deadline, or before `cancel` (may be null) was set.
+  bool take(const Deadline& deadline, const std::atomic<bool>* cancel);
+  void give_back() { free_.release(); }
+
+ private:
+  std::counting_semaphore<> free_;
+};
+
+// One of them, as long as this lives. `slots` may be null: then there is always one.
+class [[nodiscard]] Slot {
+ public:
+  Slot(Slots* slots, const Deadline& deadline, const std::atomic<bool>* cancel)
+      : slots_(slots), taken_(slots == nullptr || slots->take(deadline, cancel)) {}
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+  ~Slot() {
+    if (slots_ != nullptr && taken_) slots_->give_back();
+  }
+  [[nodiscard]] bool is_taken() const { return taken_; }
+
+ private:
+  Slots* slots_;
+  bool taken_;
+};
+
+}  // namespace palyra::runtime
