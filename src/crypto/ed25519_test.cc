@@ -99,6 +99,8 @@ TEST(Ed25519Test, AKeyWithAByteMoreOrLessIsNoKey) {
   longer.push_back(0);
   EXPECT_THAT(verify_signature(longer, message, signature), FailsWith(kSignatureLength));
   EXPECT_THAT(verify_signature(BytesView(longer).first(31), message, signature), FailsWith(kSignatureLength));
+  EXPECT_THAT(parse_public_key(longer), FailsWith(kSignatureLength));
+  EXPECT_THAT(parse_public_key(BytesView(longer).first(31)), FailsWith(kSignatureLength));
 }
 
 TEST(Ed25519Test, PassesItsSelfTest) { EXPECT_THAT(self_test(), IsOk()); }

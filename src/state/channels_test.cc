@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "small_disk.h"
 #include "sqlite.h"
 #include "state_fixture.h"
 
@@ -146,6 +147,22 @@ TEST_F(ChannelsTest, AFullMailboxRefusesAndDropsNothing) {
 }
 
 // N02: a flooder is slowed down, and one beside it is not.
+// F07: on a real disk.
+TEST_F(ChannelsTest, AMessageThatWouldFillTheDiskIsRefused) {
+  enum : int { kGood, kFirst, kFull };
+  const auto ended = on_small_disk(root(), [&]() -> int {
+    StateStore store = must_init();
+    static_cast<void>(must_install(store, file_));
+    SkillChannels sender = open();
+    if (!sender.send({.channel = "jobs", .body = as_bytes("one"), .hops = 1})) return kFirst;
+    scribble(root() + "/ballast", Bytes(std::size_t{15} << 20U, 'x'));
+    const auto answer = sender.send({.channel = "jobs", .body = as_bytes("two"), .hops = 1});
+    return !answer && answer.error().is(kStorageDiskFull) ? kGood : kFull;
+  });
+  if (!ended) GTEST_SKIP() << "no user and mount namespaces here";
+  EXPECT_EQ(*ended, kGood);
+}
+
 TEST_F(ChannelsTest, ASkillSendsTenASecondInTheLongRun) {
   SkillChannels flooder = open();
   for (std::int64_t i = 0; i < kSendBurst; ++i) ASSERT_EQ(must_send(flooder, "x"), SendAnswer::kSent) << i;

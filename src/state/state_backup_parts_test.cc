@@ -216,6 +216,19 @@ TEST_F(StateBackupPartsTest, ThatAreDamagedAreRefusedAndNothingIsTouched) {
   }
 }
 
+// A page that nobody reads to tell what kind of file it is.
+TEST_F(StateBackupPartsTest, WithDamageFarFromTheirHeadAreRefused) {
+  must_init();
+  keep_value("one", std::string(20'000, 'x'));
+  ASSERT_THAT(must_open().backup(copy()), IsOk());
+  fs::remove(root() + "/storage.db");
+  Bytes bytes = testing::must_read(copy() + ".storage");
+  std::ranges::fill(std::span(bytes).last(4'096), std::uint8_t{0x5A});
+  scribble(copy() + ".storage", bytes);
+  EXPECT_THAT(recover(), FailsWith(kStorageDamaged));
+  EXPECT_FALSE(fs::exists(root() + "/storage.db"));
+}
+
 // One process writes two values in turn: no copy has the second without the first.
 TEST_F(StateBackupPartsTest, OfStorageAreOfOneMomentWhileOthersWrite) {
   must_init();
