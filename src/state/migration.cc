@@ -19,7 +19,6 @@ void remove_unfinished_copies(const Directory& root, const Schema& schema) {
 
 Result<std::string> take_steps_with_copy(const Directory& root, const Database& database, const Schema& schema) {
   const std::int64_t version = PALYRA_TRY(schema_version(database, schema));
-  PALYRA_TRY(check_schema(database, schema.at(version)));
   remove_unfinished_copies(root, schema);
   std::string copy = fmt::format("{}.before-{}", schema.file, version);
   PALYRA_TRY(root.write_file(copy, PALYRA_TRY(database.serialize()), 0600, Overwrite::kYes));

@@ -140,6 +140,12 @@ TEST_F(MigrationTest, OfADamagedStoreIsRefusedAndChangesNothing) {
   }
 }
 
+TEST_F(MigrationTest, OfForeignTablesLeavesNoCopy) {
+  ASSERT_THAT(Database::open(root() + "/trust.db").value().script("CREATE TABLE odd (x)"), IsOk());
+  EXPECT_THAT(open_next(), FailsWith(kStoreDamaged));
+  EXPECT_FALSE(fs::exists(copy_));
+}
+
 TEST_F(MigrationTest, AStoreThatSaysAnOlderVersionThanItsTablesHaveIsDamage) {
   const Database database = Database::open(root() + "/trust.db").value();
   ASSERT_THAT(check_schema(database, current_schema()), IsOk());

@@ -248,6 +248,19 @@ TEST_F(SkillStorageTest, APutThatWouldFillTheDiskIsRefusedAndChangesNothing) {
   EXPECT_EQ(*ended, kGood);
 }
 
+TEST_F(SkillStorageTest, NothingIsMadeOnAFullDisk) {
+  enum : int { kGood, kPut, kMade };
+  const auto ended = on_small_disk(root(), [&]() -> int {
+    scribble(root() + "/ballast", Bytes(std::size_t{31} << 19U, 'x'));
+    SkillStorage storage = open();
+    const auto answer = put(storage, {.key = "a", .value = "one"});
+    if (answer || !answer.error().is(kStorageDiskFull)) return kPut;
+    return fs::exists(file()) ? kMade : kGood;
+  });
+  if (!ended) GTEST_SKIP() << "no user and mount namespaces here";
+  EXPECT_EQ(*ended, kGood);
+}
+
 // ---- Whose
 
 // F10

@@ -93,13 +93,29 @@ TEST_F(StorageDamage, ANewerSchemaIsRefusedAndLeftAlone) {
   EXPECT_EQ(testing::must_read(file()), newer);
 }
 
-TEST_F(StorageDamage, AnOlderSchemaIsMigratedWithACopy) {
+// Of the next version, as it may look.
+class StorageMigration : public StorageDamage {
+ protected:
+  [[nodiscard]] auto open_next() const {
+    std::vector<const char*> steps(storage_schema().steps.begin(), storage_schema().steps.end());
+    steps.push_back("CREATE TABLE extra (x INTEGER NOT NULL) STRICT; INSERT INTO extra VALUES (1);");
+    Schema next = storage_schema();
+    next.steps = steps;
+    return open_storage(root(), kBusyTimeout, next);
+  }
+};
+
+TEST_F(StorageMigration, OfForeignTablesIsRefusedAndLeavesNoCopy) {
+  must_script("CREATE TABLE odd (x)");
+  const Bytes damaged = testing::must_read(file());
+  EXPECT_THAT(open_next(), FailsWith(kStorageDamaged));
+  EXPECT_EQ(testing::must_read(file()), damaged);
+  EXPECT_FALSE(fs::exists(file() + ".before-1"));
+}
+
+TEST_F(StorageMigration, OfAnOlderSchemaLeavesACopy) {
   const Bytes old = testing::must_read(file());
-  std::vector<const char*> steps(storage_schema().steps.begin(), storage_schema().steps.end());
-  steps.push_back("CREATE TABLE extra (x INTEGER NOT NULL) STRICT; INSERT INTO extra VALUES (1);");
-  Schema next = storage_schema();
-  next.steps = steps;
-  const auto database = open_storage(root(), kBusyTimeout, next);
+  const auto database = open_next();
   ASSERT_THAT(database, IsOk());
   EXPECT_EQ((*database)->number("SELECT count(*) FROM entry, extra").value(), 1);
   EXPECT_EQ(testing::must_read(file() + ".before-1"), old);

@@ -80,7 +80,9 @@ constexpr std::int64_t kStorageApplicationId = 0x50'4C'59'53;  // "PLYS"
 Result<> migrate_storage(const Directory& root, const Database& database, const Schema& schema) {
   if (PALYRA_TRY(schema_version(database, schema)) == schema.version()) return {};
   Transaction transaction = PALYRA_TRY(Transaction::begin(database, TransactionKind::kWrite));
-  if (PALYRA_TRY(schema_version(database, schema)) == schema.version()) return {};  // another process was faster
+  const std::int64_t version = PALYRA_TRY(schema_version(database, schema));
+  if (version == schema.version()) return {};  // another process was faster
+  PALYRA_TRY(check_schema(database, schema.at(version)));
   PALYRA_TRY(take_steps_with_copy(root, database, schema));
   return transaction.commit();
 }

@@ -26,7 +26,7 @@ LAYERS = {
     "crypto": ["crypto", "skills"],
     "capability": ["capability", "skills", "host", "app"],
     "skills": ["skills", "app"],
-    "state": ["state", "state_threads", "app"],
+    "state": ["state", "state_threads", "state_vault", "app"],
     "host": ["host", "app"],
 }
 BINARIES = sorted({binary for binaries in LAYERS.values() for binary in binaries})
