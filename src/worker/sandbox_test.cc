@@ -2,6 +2,8 @@
 // Each case in a child of its own, which says by how it ends what the kernel let it do.
 #include "sandbox.h"
 
+#include "process_limits.h"
+
 #include <palyra/base/testing.h>
 
 #include <arpa/inet.h>
@@ -124,6 +126,17 @@ TEST(LandlockTest, NoFileIsOpenedMadeRemovedOrRun) {
   for (const Case& each : cases)
     EXPECT_TRUE(ends_with(end_of(forbid_files_and_network, each.act), kRefused)) << each.name;
   for (const Case& each : cases) EXPECT_TRUE(ends_with(end_of(nothing, each.act), kDone)) << each.name;
+}
+
+// A directory, because the worker has no descriptor left for a file.
+TEST(LandlockTest, TheWorkerEntersItWithItsLimits) {
+  if (landlock_version() < 1) GTEST_SKIP() << "this kernel has no Landlock";
+  const testing::TempDir directory;
+  const auto enter = [] {
+    return give_up_privileges({.cpu_seconds = 10, .address_space_bytes = std::uint64_t{1} << 40U});
+  };
+  EXPECT_TRUE(ends_with(end_of(enter, [&] { return ::mkdir(directory.file("new").c_str(), 0700); }), kRefused));
+  EXPECT_TRUE(ends_with(end_of(enter, [] { return 0; }), kDone));
 }
 
 TEST(LandlockTest, NoConnectionIsMade) {
