@@ -106,8 +106,11 @@ Result<std::unique_ptr<WasmRuntime>> WasmRuntime::create(const std::optional<Poo
     facts.kept = kept_pages(swap_facts());
     auto made = Engine::create_pooled(*pool, facts.kept);
     facts.pooled = made.has_value();
-    if (made) pooled = *std::move(made);
-    if (!made) facts.why_not = made.error().message();
+    if (made) {
+      pooled = *std::move(made);
+    } else {
+      facts.why_not = made.error().message();
+    }
   }
   return std::unique_ptr<WasmRuntime>(new WasmRuntime(std::move(engine), std::move(pooled), std::move(facts)));
 }
