@@ -12,13 +12,34 @@
 namespace palyra::worker {
 namespace {
 
-// What an allocator, a lock, a random seed, a clock, an answer, an abort and an end need.
+// What an allocator, a lock, a random seed, a clock, an answer, an abort and an end need, and a thread that was made
+// before and only now begins.
 constexpr auto kAllowed = std::to_array<int>({
-    SCMP_SYS(read),        SCMP_SYS(write),          SCMP_SYS(writev),        SCMP_SYS(munmap),
-    SCMP_SYS(mremap),      SCMP_SYS(madvise),        SCMP_SYS(brk),           SCMP_SYS(futex),
-    SCMP_SYS(sched_yield), SCMP_SYS(getrandom),      SCMP_SYS(clock_gettime), SCMP_SYS(getpid),
-    SCMP_SYS(gettid),      SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),  SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(sigaltstack), SCMP_SYS(exit),           SCMP_SYS(exit_group),    SCMP_SYS(restart_syscall),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(brk),
+    SCMP_SYS(futex),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(rseq),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(clock_nanosleep),
 });
 
 struct Release {
