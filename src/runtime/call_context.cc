@@ -44,7 +44,7 @@ Result<> CallContext::arm(wasmtime_store_t& store) {
   const WasmError error(wasmtime_context_set_fuel(context, limits.fuel_budget));
   if (error) return fail(kEngineFailed, "cannot give a store fuel: {}", message_of(*error));
   std::uint64_t ticks = ticker.ticks_until(deadline_tick);
-  if (cancel != nullptr) {
+  if (cancel.possible()) {
     ticks = std::min(ticks, kCancelTicks);
     wasmtime_store_epoch_deadline_callback(&store, &CallContext::on_epoch, this, nullptr);
   }

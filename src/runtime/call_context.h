@@ -23,14 +23,14 @@ class CallContext {
 
   // Puts fuel, limiter, deadline and cancellation on a new store. Before anything is instantiated in it.
   Result<> arm(wasmtime_store_t& store);
-  [[nodiscard]] bool cancelled() const { return cancel != nullptr && cancel->load(std::memory_order_relaxed); }
+  [[nodiscard]] bool cancelled() const { return cancel.requested(); }
   [[nodiscard]] bool deadline_passed() const { return ticker.published() >= deadline_tick; }
 
   const RunLimits limits;
   const EpochTicker& ticker;
   const Deadline deadline;
   const std::uint64_t deadline_tick;
-  const std::atomic<bool>* const cancel;
+  const Cancellation cancel;
   void* const host_state;
   palyra_rust_limiter_t limiter{};
   std::vector<std::uint64_t> calls;  // by BoundFunction::index

@@ -78,6 +78,13 @@ bool exports_function(const CompiledModule& module, std::string_view name) {
   return found;
 }
 
+std::size_t code_bytes(const CompiledModule& module) {
+  void* begin = nullptr;
+  void* end = nullptr;
+  wasmtime_module_image_range(&module.get(), &begin, &end);
+  return static_cast<std::size_t>(static_cast<const char*>(end) - static_cast<const char*>(begin));
+}
+
 Result<std::shared_ptr<const LinkedModule>> LinkedModule::create(std::shared_ptr<const CompiledModule> module,
                                                                  std::span<const HostFunction> functions) {
   const WasmLinker linker(wasmtime_linker_new(&module->engine().get()));

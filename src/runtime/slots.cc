@@ -5,13 +5,12 @@
 
 namespace palyra::runtime {
 
-bool Slots::take(const Deadline& deadline, const std::atomic<bool>* cancel) {
-  constexpr std::chrono::milliseconds kCancelPolling{10};
+bool Slots::take(const Deadline& deadline, const Cancellation& cancel) {
   if (free_.try_acquire()) return true;
-  while (cancel == nullptr || !cancel->load(std::memory_order_relaxed)) {
+  while (!cancel.requested()) {
     const SteadyTime now = std::chrono::steady_clock::now();
     if (now >= deadline.at()) return false;
-    if (free_.try_acquire_until(cancel == nullptr ? deadline.at() : std::min(deadline.at(), now + kCancelPolling))) {
+    if (free_.try_acquire_until(cancel.possible() ? std::min(deadline.at(), now + kCancelPolling) : deadline.at())) {
       return true;
     }
   }

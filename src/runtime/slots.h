@@ -2,9 +2,9 @@
 #pragma once
 // How many instances of one engine may live at one time; who comes later waits.
 
+#include <palyra/base/cancellation.h>
 #include <palyra/base/deadline.h>
 
-#include <atomic>
 #include <cstdint>
 #include <semaphore>
 
@@ -13,8 +13,8 @@ namespace palyra::runtime {
 class Slots {
  public:
   explicit Slots(std::uint32_t count) : free_(static_cast<std::ptrdiff_t>(count)) {}
-  // False: none was free before the deadline, or before `cancel` (may be null) was set.
-  bool take(const Deadline& deadline, const std::atomic<bool>* cancel);
+  // False: none was free before the deadline, or before `cancel` was requested.
+  bool take(const Deadline& deadline, const Cancellation& cancel);
   void give_back() { free_.release(); }
 
  private:
@@ -24,7 +24,7 @@ class Slots {
 // One of them, as long as this lives. `slots` may be null: then there is always one.
 class [[nodiscard]] Slot {
  public:
-  Slot(Slots* slots, const Deadline& deadline, const std::atomic<bool>* cancel)
+  Slot(Slots* slots, const Deadline& deadline, const Cancellation& cancel)
       : slots_(slots), taken_(slots == nullptr || slots->take(deadline, cancel)) {}
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;

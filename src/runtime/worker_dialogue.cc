@@ -16,7 +16,6 @@ namespace palyra::runtime {
 namespace {
 
 constexpr std::size_t kMaxDiagnostics = 1024;
-constexpr std::chrono::milliseconds kCancelPolling{10};
 
 std::string in_words(std::chrono::milliseconds time) { return fmt::format("{} ms", time.count()); }
 
@@ -51,7 +50,7 @@ Result<WorkerReply> WorkerDialogue::run() {
 
 Result<> WorkerDialogue::check_clock() const {
   const SteadyTime now = std::chrono::steady_clock::now();
-  if (order_.until.cancel != nullptr && order_.until.cancel->load(std::memory_order_relaxed)) {
+  if (order_.until.cancel.requested()) {
     return fail(kCompileCancelled, "cancelled while a worker had the module");
   }
   if (now >= order_.until.deadline) return fail(kCompileTimedOut, "the deadline came while a worker had the module");
@@ -63,7 +62,7 @@ Result<> WorkerDialogue::check_clock() const {
 Result<> WorkerDialogue::wait() {
   const auto left = std::min(wall_end_, order_.until.deadline) - std::chrono::steady_clock::now();
   auto timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
-  if (order_.until.cancel != nullptr) timeout = std::min(timeout, kCancelPolling);
+  if (order_.until.cancel.possible()) timeout = std::min(timeout, kCancelPolling);
   timeout = std::clamp(timeout, std::chrono::milliseconds(0), std::chrono::milliseconds(std::chrono::hours(1)));
 
   const short wanted = sending() ? POLLIN | POLLOUT : POLLIN;

@@ -4,6 +4,7 @@
 // docs/runtime.md.
 
 #include <palyra/base/bytes.h>
+#include <palyra/base/cancellation.h>
 #include <palyra/base/clock.h>
 #include <palyra/base/error.h>
 #include <palyra/base/sealed_bytes.h>
@@ -15,7 +16,6 @@
 #include <palyra/runtime/pool.h>
 #include <palyra/runtime/until.h>
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
@@ -69,6 +69,8 @@ class ModuleCompiler {
 // What the engine says about a compiled module: enough to choose how to call it without parsing it again.
 bool imports_from(const CompiledModule& module, std::string_view import_module);
 bool exports_function(const CompiledModule& module, std::string_view name);
+// Of native code, as it is mapped: what keeping the module costs.
+std::size_t code_bytes(const CompiledModule& module);
 
 enum class EntryKind : std::uint8_t {
   kCore,  // () -> i32; `_initialize: () -> ()` is called first when it is exported
@@ -83,8 +85,7 @@ struct Invocation {
   void* host_state = nullptr;  // what HostCall::state<T>() gives to host functions
   // Where the wall clock of `limits` begins: when the request arrived, so that waiting counts.
   SteadyTime started = std::chrono::steady_clock::now();
-  // Set by another thread to stop the run within about ten milliseconds; may be null.
-  const std::atomic<bool>* cancel = nullptr;
+  Cancellation cancel{};  // stops the run within about ten milliseconds
 };
 
 // Any thread may call any member. Modules may outlive it, except that nothing may be invoked then.

@@ -2,10 +2,9 @@
 #pragma once
 // How long a caller waits for a step that another process takes.
 
+#include <palyra/base/cancellation.h>
 #include <palyra/base/clock.h>
 #include <palyra/base/error.h>
-
-#include <atomic>
 
 namespace palyra::runtime {
 
@@ -15,8 +14,7 @@ inline constexpr ErrorCode kCompileCancelled{ErrorKind::kCancelled, "run.compile
 
 struct Until {
   SteadyTime deadline = SteadyTime::max();
-  // Set by another thread to end the wait within about ten milliseconds; may be null.
-  const std::atomic<bool>* cancel = nullptr;
+  Cancellation cancel{};  // ends the wait within kCancelPolling
 };
 
 }  // namespace palyra::runtime
