@@ -112,19 +112,14 @@ input_schema = { type = "object", properties = { n = { type = "integer" } }, add
   }
 
   [[nodiscard]] Execution call(std::string_view arguments, Approval approval = Approval::kNotGiven) const {
-    return run_tool(services_, {.what = InstalledTool{.id = "acme.demo.echo"},
-                                .arguments = to_bytes(arguments),
-                                .limits = {},
-                                .approval = approval,
-                                .started = clock_.steady()});
+    return run_tool(services_, InstalledTool{.id = "acme.demo.echo"},
+                    {.arguments = as_bytes(arguments), .limits = {}, .approval = approval, .started = clock_.steady()});
   }
 
   [[nodiscard]] Execution call_inline(std::string_view wat, std::string_view arguments = "{}",
                                       const AskedByCaller& limits = {}) const {
-    return run_tool(services_, {.what = InlineModule{.bytes = to_bytes(wat), .name = "test.wat", .export_name = {}},
-                                .arguments = to_bytes(arguments),
-                                .limits = limits,
-                                .started = clock_.steady()});
+    return run_tool(services_, InlineModule{.bytes = to_bytes(wat), .name = "test.wat", .export_name = {}},
+                    {.arguments = as_bytes(arguments), .limits = limits, .started = clock_.steady()});
   }
 
   testing::TempDir dir_;

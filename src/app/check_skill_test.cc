@@ -120,12 +120,10 @@ TEST_F(CheckSkillTest, ASkillInDevelopmentRunsUnsignedAndWithItsDevelopersGrants
   const auto skill = load_development_skill(services_, dir_.file("skill-1.0.0"));
   ASSERT_THAT(skill, IsOk());
   const auto run = [&](const capability::CapabilityGrantSet& granted, const std::string& id = "acme.demo.echo") {
-    return run_tool(services_, {.what = DevelopmentTool{.skill = &*skill,
-                                                        .id = id,
-                                                        .grants = {.granted = granted, .roots = {}, .addresses = {}}},
-                                .arguments = to_bytes("{\"n\":1}"),
-                                .limits = {},
-                                .started = clock_.steady()});
+    return run_tool(
+        services_,
+        DevelopmentTool{.skill = &*skill, .id = id, .grants = {.granted = granted, .roots = {}, .addresses = {}}},
+        {.arguments = as_bytes("{\"n\":1}"), .limits = {}, .started = clock_.steady()});
   };
   const Execution without = run({});
   ASSERT_FALSE(without.error.has_value()) << without.error->error.describe();

@@ -5,6 +5,7 @@
 #include <palyra/state/code_cache_key.h>
 
 #include <filesystem>
+#include <mutex>
 #include <system_error>
 #include <utility>
 
@@ -34,38 +35,55 @@ std::optional<runtime::CodeCache> open_cache(const EngineOptions& options) {
 struct LazyEngine::Parts {
   explicit Parts(EngineOptions given) : options(std::move(given)), worker(worker_program(options)) {}
 
-  EngineOptions options;
-  runtime::WorkerClient worker;
-  WorkerInspector inspector{worker};
+  // Under the lock.
+  Result<const runtime::WasmRuntime*> get_runtime();
+  const runtime::CodeCache* get_cache();
+
+  const EngineOptions options;
+  const runtime::WorkerClient worker;
+  const WorkerInspector inspector{worker};
+  std::mutex making;
+  // Each is made once, under the lock, and stays.
   std::unique_ptr<runtime::WasmRuntime> runtime;
   bool cache_was_opened = false;
   std::optional<runtime::CodeCache> cache;
   std::optional<runtime::CachingCompiler> compiler;
 };
 
+Result<const runtime::WasmRuntime*> LazyEngine::Parts::get_runtime() {
+  if (!runtime) runtime = PALYRA_TRY(runtime::WasmRuntime::create(options.pool));
+  return runtime.get();
+}
+
+const runtime::CodeCache* LazyEngine::Parts::get_cache() {
+  if (!cache_was_opened) {
+    cache = open_cache(options);
+    cache_was_opened = true;
+  }
+  return cache ? &*cache : nullptr;
+}
+
 LazyEngine::LazyEngine(EngineOptions options) : parts_(std::make_unique<Parts>(std::move(options))) {}
 
 LazyEngine::~LazyEngine() = default;
 
 Result<const runtime::WasmRuntime*> LazyEngine::runtime() {
-  if (!parts_->runtime) parts_->runtime = PALYRA_TRY(runtime::WasmRuntime::create());
-  return parts_->runtime.get();
+  const std::scoped_lock lock(parts_->making);
+  return parts_->get_runtime();
 }
 
 Result<const runtime::ModuleCompiler*> LazyEngine::compiler() {
-  const runtime::WasmRuntime* runtime = PALYRA_TRY(this->runtime());
-  if (!parts_->compiler) parts_->compiler.emplace(*runtime, parts_->worker, code_cache());
+  const std::scoped_lock lock(parts_->making);
+  const runtime::WasmRuntime* runtime = PALYRA_TRY(parts_->get_runtime());
+  if (!parts_->compiler) parts_->compiler.emplace(*runtime, parts_->worker, parts_->get_cache());
   return &*parts_->compiler;
 }
 
 const skills::ModuleInspector& LazyEngine::inspector() const { return parts_->inspector; }
 
 const runtime::CodeCache* LazyEngine::code_cache() {
-  if (!parts_->cache_was_opened) {
-    parts_->cache = open_cache(parts_->options);
-    parts_->cache_was_opened = true;
-  }
-  return parts_->cache ? &*parts_->cache : nullptr;
+  const std::scoped_lock lock(parts_->making);
+  return parts_->get_cache();
 }
 
 }  // namespace palyra::app

@@ -6,71 +6,16 @@
 #include <palyra/app/execute_module.h>
 #include <palyra/app/program_arguments.h>
 #include <palyra/base/utf8.h>
-#include <palyra/capability/abi_table.h>
-#include <palyra/host/host_functions.h>
-#include <palyra/schema/json_schema.h>
 
 #include <algorithm>
 
 namespace palyra::app {
 namespace {
 
-// A module that was written for neither this ABI nor WASI: what it returns is its result, whatever it is.
-EntryStyle style_of(const runtime::CompiledModule& module, runtime::EntryKind kind) {
-  const bool speaks =
-      runtime::imports_from(module, capability::kCallModule) || runtime::imports_from(module, capability::kWasiModule);
-  return speaks || kind == runtime::EntryKind::kWasi ? EntryStyle::kTool : EntryStyle::kLegacy;
-}
-
-Result<> check_arguments(const Services& services, const ModuleCall& call) {
-  const auto limit = static_cast<std::size_t>(services.config.ceilings.input_bytes);
-  if (call.arguments.size() > limit) {
-    return fail(kRunInputTooLarge, "the arguments are {} bytes, limit {} (ceilings.input_bytes)", call.arguments.size(),
-                limit);
-  }
-  if (call.source.tool) {
-    const auto schema = PALYRA_TRY(schema::JsonSchema::compile(as_bytes(call.source.tool->input_schema)),
-                                   "while compiling the input schema");
-    PALYRA_TRY(schema.validate(call.arguments),
-               fmt::format("while checking the arguments of '{}'", printable(call.source.tool_id)));
-    return {};
-  }
-  PALYRA_TRY(schema::check_json(call.arguments), "while checking the arguments");
-  const auto first = std::ranges::find_if(
-      call.arguments, [](std::uint8_t byte) { return byte != ' ' && byte != '\t' && byte != '\n' && byte != '\r'; });
-  if (first == call.arguments.end() || *first != '{') return fail(kRunArguments, "the arguments are no JSON object");
-  return {};
-}
-
-struct LinkedCall {
-  std::shared_ptr<const runtime::LinkedModule> module;
-  EntryStyle style;
-};
-
 // Compiling is part of the call's time.
 SteadyTime deadline_of(const ModuleCall& call) {
   constexpr std::chrono::milliseconds kMost = std::chrono::hours(24);
   return call.started + std::min(call.limits.wall_clock_timeout, kMost);
-}
-
-Result<LinkedCall> prepare(const Services& services, const ModuleCall& call) {
-  const runtime::WasmRuntime* runtime = PALYRA_TRY(services.engine.runtime());
-  const runtime::ModuleCompiler* compiler = PALYRA_TRY(services.engine.compiler());
-  std::shared_ptr<const runtime::CompiledModule> compiled;
-  {
-    const Activity activity(services.activities, "compiling " + printable(call.source.tool_id));
-    compiled = PALYRA_TRY(compiler->compile(call.source.wasm, {.deadline = deadline_of(call), .cancel = call.cancel}));
-  }
-  const EntryStyle style = style_of(*compiled, call.source.entry_kind);
-  return LinkedCall{.module = PALYRA_TRY(runtime->link(std::move(compiled), host::host_functions())), .style = style};
-}
-
-Result<> check_output(const ModuleSource& source, BytesView output) {
-  const auto schema = PALYRA_TRY(schema::JsonSchema::compile(as_bytes(*source.tool->output_schema)));
-  const auto conforms = schema.validate(output);
-  if (conforms) return {};
-  return fail(kRunOutputInvalid, "the output of '{}' does not fit its output schema: {}", printable(source.tool_id),
-              conforms.error().message());
 }
 
 OutputForm form_of(const ModuleSource& source, BytesView output) {
@@ -79,14 +24,15 @@ OutputForm form_of(const ModuleSource& source, BytesView output) {
 }
 
 // A run that ended well: its output, judged.
-Result<ToolOutput> take_output(const Services& services, const ModuleSource& source, host::CallResults results) {
+Result<ToolOutput> take_output(const Services& services, const ToolVersion& tool, host::CallResults results) {
   if (results.output_over_cap) {
     return fail(kRunOutputTooLarge, "the tool wrote more output than {} bytes (ceilings.output_bytes)",
                 services.config.ceilings.output_bytes);
   }
-  if (source.tool && source.tool->output_schema) PALYRA_TRY(check_output(source, results.output));
-  return ToolOutput{
-      .form = form_of(source, results.output), .bytes = std::move(results.output), .parts = std::move(results.parts)};
+  PALYRA_TRY(tool.check_output(results.output));
+  return ToolOutput{.form = form_of(tool.source(), results.output),
+                    .bytes = std::move(results.output),
+                    .parts = std::move(results.parts)};
 }
 
 ToolOutput exit_code_output(const runtime::Outcome& outcome) {
@@ -100,7 +46,7 @@ ToolOutput exit_code_output(const runtime::Outcome& outcome) {
 
 host::CallSetup setup_of(const Services& services, const ModuleCall& call, const ProgramArguments& program,
                          SkillPorts& ports) {
-  const ModuleSource& source = call.source;
+  const ModuleSource& source = call.tool.source();
   return {
       .tool_id = source.tool_id,
       .run_id = call.run_id,
@@ -131,17 +77,17 @@ bool ended_with_zero(const runtime::Outcome& outcome) {
 }
 
 // The messages that the guest has read and may be rid of, by id.
-std::vector<std::int64_t> invoke(const Services& services, const ModuleCall& call, const LinkedCall& linked,
+std::vector<std::int64_t> invoke(const Services& services, const ModuleCall& call, const LinkedTool& linked,
                                  host::CallSetup setup, Execution& execution) {
   host::CallState state(std::move(setup));
-  const auto* runtime = services.engine.runtime().value();
-  auto run = runtime->invoke({.module = *linked.module,
-                              .entry = call.source.entry,
-                              .kind = call.source.entry_kind,
-                              .limits = call.limits,
-                              .host_state = &state,
-                              .started = call.started,
-                              .cancel = call.cancel});
+  const ModuleSource& source = call.tool.source();
+  auto run = linked.runtime->invoke({.module = *linked.module,
+                                     .entry = source.entry,
+                                     .kind = source.entry_kind,
+                                     .limits = call.limits,
+                                     .host_state = &state,
+                                     .started = call.started,
+                                     .cancel = call.cancel});
   if (run) execution.record = std::move(run->record);
   host::CallResults results = std::move(state).finish(execution.record);
   std::vector<std::int64_t> messages_read = std::move(results.messages_read);
@@ -157,7 +103,7 @@ std::vector<std::int64_t> invoke(const Services& services, const ModuleCall& cal
     execution.output = exit_code_output(run->outcome);
     return messages_read;
   }
-  auto output = take_output(services, call.source, std::move(results));
+  auto output = take_output(services, call.tool, std::move(results));
   if (output) {
     execution.output = *std::move(output);
   } else {
@@ -177,15 +123,17 @@ void settle(SkillPorts& ports, std::vector<std::int64_t> messages_read, Executio
 
 Result<std::optional<CallSecrets>> open_secrets(const Services& services, const ModuleCall& call) {
   if (call.vault == nullptr) return std::nullopt;
-  const SecretCaller caller{.skill_id = call.source.skill ? call.source.skill->id : "",
-                            .principal = call.vault->principal()};
-  return PALYRA_TRY(CallSecrets::open(services.state, *call.vault, call.source.grants, caller));
+  const ModuleSource& source = call.tool.source();
+  if (source.grants.count(capability::CapabilityClass::kSecret) == 0) return std::nullopt;
+  const SecretCaller caller{.skill_id = source.skill ? source.skill->id : "", .principal = call.vault->principal()};
+  return PALYRA_TRY(CallSecrets::open(services.state, *call.vault, source.grants, caller));
 }
 
 Result<> execute(const Services& services, const ModuleCall& call, Execution& execution) {
-  PALYRA_TRY(check_arguments(services, call));
-  const ProgramArguments program = PALYRA_TRY(map_program_arguments(call.source, call.arguments));
-  const LinkedCall linked = PALYRA_TRY(prepare(services, call));
+  PALYRA_TRY(call.tool.check_arguments(call.arguments, static_cast<std::size_t>(services.config.ceilings.input_bytes)));
+  const ProgramArguments program = PALYRA_TRY(map_program_arguments(call.tool.source(), call.arguments));
+  const LinkedTool& linked =
+      *PALYRA_TRY(call.tool.link(services, {.deadline = deadline_of(call), .cancel = call.cancel}));
   SkillPorts ports = PALYRA_TRY(SkillPorts::open(services, call, Deadline(deadline_of(call))));
   const std::optional<CallSecrets> secrets = PALYRA_TRY(open_secrets(services, call));
   host::CallSetup setup = setup_of(services, call, program, ports);
@@ -201,11 +149,8 @@ Execution execute_module(const Services& services, const ModuleCall& call) {
   execution.run_id = call.run_id;
   auto executed = execute(services, call, execution);
   if (!executed) execution.error = run_error_of(std::move(executed).error());
-  for (capability::Denial& denial : execution.record.denials) advise(denial, call.source);
-  execution.record.grants_held.clear();
-  for (const capability::Capability& grant : call.source.grants.to_list()) {
-    execution.record.grants_held.push_back(capability::canonical_text(grant));
-  }
+  for (capability::Denial& denial : execution.record.denials) advise(denial, call.tool.source());
+  execution.record.grants_held = call.tool.grants_held();
   return execution;
 }
 

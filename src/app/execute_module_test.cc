@@ -82,15 +82,15 @@ TEST_F(ExecuteModuleTest, TheCallersLimitsHoldAndTheCeilingsHoldThem) {
 
 TEST_F(ExecuteModuleTest, ACancelledCallSaysSo) {
   std::atomic<bool> cancel{true};
-  const Execution execution =
-      run_tool(services_, {.what = InlineModule{.bytes = to_bytes(R"((module (func (export "run") (result i32)
+  const Execution execution = run_tool(services_,
+                                       InlineModule{.bytes = to_bytes(R"((module (func (export "run") (result i32)
                              (loop (br 0)) i32.const 0)))"),
-                                                .name = "loop",
-                                                .export_name = {}},
-                           .arguments = to_bytes("{}"),
-                           .limits = {.fuel_budget = 50'000'000'000, .wall_clock_timeout_ms = {}},
-                           .started = clock_.steady(),
-                           .cancel = &cancel});
+                                                    .name = "loop",
+                                                    .export_name = {}},
+                                       {.arguments = as_bytes("{}"),
+                                        .limits = {.fuel_budget = 50'000'000'000, .wall_clock_timeout_ms = {}},
+                                        .started = clock_.steady(),
+                                        .cancel = &cancel});
   ASSERT_TRUE(execution.error);
   EXPECT_EQ(execution.error->kind, Kind::kCancelled);
 }
@@ -141,13 +141,12 @@ TEST_F(ExecuteModuleTest, NothingRunsWithoutARunId) {
                           .engine = shared_engine(),
                           .random = random,
                           .activities = activities_};
-  const Execution execution = run_tool(
-      services, {.what = InlineModule{.bytes = to_bytes(R"((module (func (export "run") (result i32) i32.const 0)))"),
-                                      .name = "x",
-                                      .export_name = {}},
-                 .arguments = to_bytes("{}"),
-                 .limits = {},
-                 .started = clock_.steady()});
+  const Execution execution =
+      run_tool(services,
+               InlineModule{.bytes = to_bytes(R"((module (func (export "run") (result i32) i32.const 0)))"),
+                            .name = "x",
+                            .export_name = {}},
+               {.arguments = as_bytes("{}"), .limits = {}, .started = clock_.steady()});
   ASSERT_TRUE(execution.error);
   EXPECT_TRUE(execution.error->error.is(kRunNoRandomness));
   EXPECT_EQ(execution.error->exit_kind(), ErrorKind::kUnavailable);

@@ -20,10 +20,8 @@ TEST_F(InitSkillTest, ASkillInTextRunsAndPackagesAsItStands) {
   EXPECT_EQ(reply->skill_id, "acme.my-skill");
   const Bytes wat = testing::must_read(directory + "/modules/my-skill.wat");
   const Execution execution =
-      run_tool(services_, {.what = InlineModule{.bytes = wat, .name = "echo", .export_name = "echo"},
-                           .arguments = to_bytes(reply->sample_input),
-                           .limits = {},
-                           .started = clock_.steady()});
+      run_tool(services_, InlineModule{.bytes = wat, .name = "echo", .export_name = "echo"},
+               {.arguments = as_bytes(reply->sample_input), .limits = {}, .started = clock_.steady()});
   ASSERT_FALSE(execution.error) << execution.error->error.describe();
   EXPECT_EQ(as_text(execution.output.bytes), R"({"echo":{"text":"hello"}})");
 

@@ -93,38 +93,7 @@ Result<std::optional<state::StorageOwner>> owner_of_values(const state::StateSto
 
 Result<ModuleSource> resolve(const Services& services, const InstalledTool& selector) {
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
-  auto version = store.find_active(selector.id);
-  if (!version) {
-    if (!version.error().is(state::kToolNotFound)) return std::unexpected(std::move(version).error());
-    return std::unexpected(not_runnable(services, store, selector.id, std::move(version).error()));
-  }
-  auto objects = std::make_unique<const SkillObjects>(PALYRA_TRY(SkillObjects::load(store, *version)));
-  const skills::SkillManifest manifest = PALYRA_TRY(read_manifest(services, *objects));
-  PALYRA_TRY(check_host_compatibility(manifest));
-  std::vector<host::ConfigValue> settings = PALYRA_TRY(effective_settings(manifest, version->settings));
-  const skills::SkillTool* tool = manifest.find_tool(selector.id);
-  const auto wasm = tool == nullptr ? std::nullopt : objects->find_entry(tool->module);
-  if (!wasm) return fail(state::kStoreDamaged, "'{}' is not what its row says: no such tool or module", selector.id);
-  capability::CapabilityGrantSet grants = capability_grants_from_manifest(manifest, version->grants);
-  return ModuleSource{
-      .tool_id = tool->id,
-      .skill = state::RunSkill{.id = version->artifact.skill_id,
-                               .version = version->artifact.version,
-                               .content_root = version->content_root()},
-      .wasm = *wasm,
-      .entry = tool->export_name,
-      .entry_kind = entry_kind(tool->abi),
-      .tool = *tool,
-      .limits = manifest.limits,
-      .owner = PALYRA_TRY(owner_of_values(store, version->artifact, grants)),
-      .roots = version->roots,
-      .config = std::move(settings),
-      .asked = manifest.capabilities,
-      .grants = std::move(grants),
-      .addresses = version->addresses,
-      .assets = std::move(objects),
-      .inline_bytes = {},
-  };
+  return resolve_installed_tool(services, store, selector.id);
 }
 
 // As a skill's only tool that asks for nothing would be judged.
@@ -218,6 +187,42 @@ Result<skills::SkillManifest> read_manifest(const Services& services, const Skil
   const auto entries = objects.entries();
   return PALYRA_TRY(skills::parse_skill_manifest(*manifest, {.entries = entries, .schemas = services.schemas}),
                     "while reading the manifest of an installed skill");
+}
+
+Result<ModuleSource> resolve_installed_tool(const Services& services, const state::StateStore& store,
+                                            const std::string& tool_id) {
+  auto version = store.find_active(tool_id);
+  if (!version) {
+    if (!version.error().is(state::kToolNotFound)) return std::unexpected(std::move(version).error());
+    return std::unexpected(not_runnable(services, store, tool_id, std::move(version).error()));
+  }
+  auto objects = std::make_unique<const SkillObjects>(PALYRA_TRY(SkillObjects::load(store, *version)));
+  const skills::SkillManifest manifest = PALYRA_TRY(read_manifest(services, *objects));
+  PALYRA_TRY(check_host_compatibility(manifest));
+  std::vector<host::ConfigValue> settings = PALYRA_TRY(effective_settings(manifest, version->settings));
+  const skills::SkillTool* tool = manifest.find_tool(tool_id);
+  const auto wasm = tool == nullptr ? std::nullopt : objects->find_entry(tool->module);
+  if (!wasm) return fail(state::kStoreDamaged, "'{}' is not what its row says: no such tool or module", tool_id);
+  capability::CapabilityGrantSet grants = capability_grants_from_manifest(manifest, version->grants);
+  return ModuleSource{
+      .tool_id = tool->id,
+      .skill = state::RunSkill{.id = version->artifact.skill_id,
+                               .version = version->artifact.version,
+                               .content_root = version->content_root()},
+      .wasm = *wasm,
+      .entry = tool->export_name,
+      .entry_kind = entry_kind(tool->abi),
+      .tool = *tool,
+      .limits = manifest.limits,
+      .owner = PALYRA_TRY(owner_of_values(store, version->artifact, grants)),
+      .roots = version->roots,
+      .config = std::move(settings),
+      .asked = manifest.capabilities,
+      .grants = std::move(grants),
+      .addresses = version->addresses,
+      .assets = std::move(objects),
+      .inline_bytes = {},
+  };
 }
 
 Result<ModuleSource> resolve_module_source(const Services& services, ModuleSelector selector) {

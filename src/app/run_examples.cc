@@ -133,7 +133,8 @@ class ExampleRunner {
     ContentRandom random(subject_.artifact.content_root());
     RecordedHttp recorded(example.http);
     const StandInSecrets secrets;
-    const Execution execution = execute_module(services_, {.source = source,
+    const auto version = PALYRA_TRY(ToolVersion::create(services_, std::move(source), started));
+    const Execution execution = execute_module(services_, {.tool = *version,
                                                            .arguments = as_bytes(example.input),
                                                            .limits = limits,
                                                            .run_id = std::string(32, '0'),

@@ -23,67 +23,89 @@ const std::string& name_of(const InstalledTool& tool) { return tool.id; }
 const std::string& name_of(const InlineModule& module) { return module.name; }
 const std::string& name_of(const DevelopmentTool& tool) { return tool.id; }
 
-// What is known before anything was looked at.
-state::RunEntry begin_entry(const Services& services, const RunRequest& request) {
+// What the runs log says of a call before anybody looked at it.
+struct Subject {
+  const std::string& tool_id;
+  state::RunOrigin origin;
+  const std::optional<state::RunSkill>& skill;
+};
+
+void log(const Services& services, const Subject& subject, const ToolCall& call, const Execution& execution) {
   state::RunEntry entry;
-  entry.tool_id = printable(std::visit([](const auto& which) { return name_of(which); }, request.what));
-  entry.origin = std::holds_alternative<InstalledTool>(request.what) ? state::RunOrigin::kInstalled
-                                                                     : state::RunOrigin::kDevelopment;
+  entry.run_id = execution.run_id;
+  entry.tool_id = printable(subject.tool_id);
+  entry.origin = subject.origin;
+  entry.skill = subject.skill;
   entry.actor = services.state.actor;
-  entry.started = services.clock.wall();
-  entry.argument_bytes = request.arguments.size();
-  return entry;
+  entry.started = services.clock.wall() -
+                  std::chrono::duration_cast<std::chrono::milliseconds>(services.clock.steady() - call.started);
+  entry.argument_bytes = call.arguments.size();
+  entry.record = execution.record;
+  if (execution.error) {
+    entry.error_kind = to_text(execution.error->kind);
+    entry.error_code = execution.error->error.code().id;
+  }
+  services.runs.append(std::move(entry));
 }
 
-// Fills what it finds out into `entry`.
-Result<Execution> run(const Services& services, RunRequest& request, state::RunEntry& entry) {
-  entry.run_id = PALYRA_TRY(make_run_id(services));
-  const ModuleSource source = PALYRA_TRY(resolve_module_source(services, std::move(request.what)));
-  entry.skill = source.skill;
-  PALYRA_TRY(check_approval(source, request.approval));
-  std::atomic<bool> own_cancel{false};
-  std::atomic<bool>* cancel = request.cancel;
-  if (cancel == nullptr && source.skill) cancel = &own_cancel;
-  const ModuleCall call{.source = source,
-                        .arguments = request.arguments,
-                        .limits = effective_limits(services.config, source.limits, request.limits),
-                        .run_id = entry.run_id,
-                        .started = request.started,
-                        .cancel = cancel,
-                        .progress = request.progress,
-                        .vault = services.vault};
-  if (!source.skill) return execute_module(services, call);
-  const RunWatch::Call watched = services.watch.watch(source.skill->content_root, *cancel);
-  Execution execution = execute_module(services, call);
-  const bool cancelled = execution.error && execution.error->kind == WasmPluginRunErrorKind::kCancelled;
-  if (auto why = watched.stopped(); why && cancelled) execution.error->error = *std::move(why);
+Execution refused(Error why, std::string run_id) {
+  Execution execution;
+  execution.run_id = std::move(run_id);
+  execution.error = run_error_of(std::move(why));
   return execution;
 }
 
-void finish_entry(state::RunEntry& entry, const Execution& execution) {
-  entry.record = execution.record;
-  if (!execution.error) return;
-  entry.error_kind = to_text(execution.error->kind);
-  entry.error_code = execution.error->error.code().id;
+Execution execute(const Services& services, const ToolVersion& tool, const ToolCall& call, std::string run_id) {
+  const ModuleSource& source = tool.source();
+  if (auto approved = check_approval(source, call.approval); !approved) {
+    return refused(std::move(approved).error(), std::move(run_id));
+  }
+  WatchedVersion* watched = tool.watched().get();
+  const ModuleCall module_call{.tool = tool,
+                               .arguments = call.arguments,
+                               .limits = effective_limits(services.config, source.limits, call.limits),
+                               .run_id = std::move(run_id),
+                               .started = call.started,
+                               .cancel = {call.cancel, watched == nullptr ? nullptr : &watched->stop_flag()},
+                               .progress = call.progress,
+                               .vault = services.vault};
+  if (watched == nullptr) return execute_module(services, module_call);
+  const RunWatch::Call running(services.watch, *watched);
+  Execution execution = execute_module(services, module_call);
+  if (!execution.error || execution.error->kind != WasmPluginRunErrorKind::kCancelled) return execution;
+  if (auto why = watched->stopped()) execution.error->error = *std::move(why);
+  return execution;
 }
 
 }  // namespace
 
-Execution run_tool(const Services& services, RunRequest request) {
-  state::RunEntry entry = begin_entry(services, request);
-  auto ran = run(services, request, entry);
-  Execution execution;
-  if (ran) {
-    execution = *std::move(ran);
-  } else {
-    execution.run_id = entry.run_id;
-    execution.error = run_error_of(std::move(ran).error());
-  }
+Execution call_tool(const Services& services, const ToolVersion& tool, const ToolCall& call, std::string run_id) {
+  Execution execution = execute(services, tool, call, std::move(run_id));
   const bool will_ask =
-      request.approval == Approval::kWillAsk && execution.error && execution.error->error.is(kRunNeedsApproval);
+      call.approval == Approval::kWillAsk && execution.error && execution.error->error.is(kRunNeedsApproval);
   if (will_ask) return execution;
-  finish_entry(entry, execution);
-  services.runs.append(std::move(entry));
+  const auto& skill = tool.source().skill;
+  const state::RunOrigin origin = skill ? state::RunOrigin::kInstalled : state::RunOrigin::kDevelopment;
+  log(services, {.tool_id = tool.source().tool_id, .origin = origin, .skill = skill}, call, execution);
+  return execution;
+}
+
+Execution refuse_call(const Services& services, const std::string& tool_id, const ToolCall& call, std::string run_id,
+                      Error why) {
+  Execution execution = refused(std::move(why), std::move(run_id));
+  log(services, {.tool_id = tool_id, .origin = state::RunOrigin::kInstalled, .skill = std::nullopt}, call, execution);
+  return execution;
+}
+
+Execution run_tool(const Services& services, ModuleSelector what, const ToolCall& call) {
+  const std::string name = std::visit([](const auto& which) { return name_of(which); }, what);
+  const bool installed = std::holds_alternative<InstalledTool>(what);
+  auto run_id = make_run_id(services);
+  auto tool = run_id ? ToolVersion::resolve(services, std::move(what)) : std::unexpected(run_id.error());
+  if (tool) return call_tool(services, **tool, call, *std::move(run_id));
+  Execution execution = refused(std::move(tool).error(), run_id.value_or(""));
+  const state::RunOrigin origin = installed ? state::RunOrigin::kInstalled : state::RunOrigin::kDevelopment;
+  log(services, {.tool_id = name, .origin = origin, .skill = std::nullopt}, call, execution);
   return execution;
 }
 

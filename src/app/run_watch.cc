@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <palyra/app/run_watch.h>
-#include <palyra/base/guarded.h>
 
 #include <fmt/format.h>
 
@@ -12,53 +11,88 @@
 
 namespace palyra::app {
 
-struct RunWatch::Entry {
-  crypto::Sha256Digest content_root;
-  std::atomic<bool>* cancel = nullptr;  // there as long as this is one of the entries
-  // The rest is under the lock of the entries.
-  SteadyTime known_good;  // when it began, or when the question was asked that last found it runnable
-  std::string doubt = "the state does not answer";
-  bool doubted = false;  // nobody could say for almost kMostDoubt, at the last look
-  std::optional<Error> why{};
+void WatchedVersion::found_runnable(SteadyTime asked) {
+  const SteadyTime::rep at = asked.time_since_epoch().count();
+  SteadyTime::rep known = known_good_.load();
+  while (known < at && !known_good_.compare_exchange_weak(known, at)) {
+  }
+}
 
-  void stop(Error because);
-};
+std::optional<Error> WatchedVersion::stopped() const { return doubt_.lock()->stopped; }
 
-void RunWatch::Entry::stop(Error because) {
-  if (why) return;
-  why = std::move(because);
-  cancel->store(true);
+void WatchedVersion::stop(Error because) {
+  const auto doubt = doubt_.lock();
+  if (doubt->stopped) return;
+  doubt->stopped = std::move(because);
+  stop_.store(true);
 }
 
 struct RunWatch::Parts {
   explicit Parts(const state::StateOptions& with_options) : options(with_options) {}
 
-  using Entries = std::vector<std::shared_ptr<Entry>>;
-  using Locked = Guarded<Entries>::Locked;
+  using Versions = std::vector<std::shared_ptr<WatchedVersion>>;
+  struct Watched {
+    std::vector<std::weak_ptr<WatchedVersion>> versions;
+    bool started = false;
+    std::uint64_t wakes = 0;
+  };
 
-  void start();
-  // While something runs, an interval later.
-  Locked next_look(const std::stop_token& stop);
-  // Asks without the lock: a question may wait for a disk, or for whoever writes.
+  void wake();
+  // Those that run, an interval after the last look or after a call began.
+  Versions next_look(const std::stop_token& stop);
+  Versions running(Watched& watched);
   void ask_on(const std::stop_token& stop);
-  void ask(const crypto::Sha256Digest& content_root);
+  void ask(WatchedVersion& version);
   void doubt_on(const std::stop_token& stop);
-  void doubt(Entry& entry) const;
+  void doubt(WatchedVersion& version) const;
   Result<bool> is_runnable(const crypto::Sha256Digest& content_root);
 
   const state::StateOptions& options;
   std::optional<state::StateStore> store;  // of the asking thread
-  Guarded<Entries> entries;                // of the calls that run
+  Guarded<Watched> watched;
   std::condition_variable_any changed;
-  // Last: they use the others. Guarded by the lock of `entries`.
+  std::atomic<std::uint32_t> asleep{2};  // threads that wait for a call, or are not there yet
+  // Last: they use the others. Guarded by the lock of `watched`.
   std::jthread asking;
   std::jthread doubting;
 };
 
-void RunWatch::Parts::start() {
-  if (asking.joinable()) return;
-  asking = std::jthread([this](const std::stop_token& stop) { ask_on(stop); });
-  doubting = std::jthread([this](const std::stop_token& stop) { doubt_on(stop); });
+// A call began while a thread slept, or before there was one.
+void RunWatch::Parts::wake() {
+  const auto locked = watched.lock();
+  if (!locked->started) {
+    locked->started = true;
+    asking = std::jthread([this](const std::stop_token& stop) { ask_on(stop); });
+    doubting = std::jthread([this](const std::stop_token& stop) { doubt_on(stop); });
+  }
+  ++locked->wakes;
+  changed.notify_all();
+}
+
+RunWatch::Parts::Versions RunWatch::Parts::running(Watched& among) {
+  Versions found;
+  std::erase_if(among.versions, [&found](const std::weak_ptr<WatchedVersion>& each) {
+    auto version = each.lock();
+    if (version == nullptr) return true;
+    if (version->running_.load() != 0) found.push_back(std::move(version));
+    return false;
+  });
+  return found;
+}
+
+// Sequentially consistent against Call: either it sees somebody asleep, or the last look here sees the call. Who was
+// woken stays awake for an interval, so that many short calls wake it once.
+RunWatch::Parts::Versions RunWatch::Parts::next_look(const std::stop_token& stop) {
+  auto locked = watched.lock();
+  if (running(*locked).empty()) {
+    const std::uint64_t seen = locked->wakes;
+    asleep.fetch_add(1);
+    const bool still_none = running(*locked).empty();
+    if (still_none) changed.wait(locked.lock(), stop, [&] { return locked->wakes != seen; });
+    asleep.fetch_sub(1);
+  }
+  changed.wait_for(locked.lock(), stop, kWatchInterval, [] { return false; });
+  return running(*locked);
 }
 
 Result<bool> RunWatch::Parts::is_runnable(const crypto::Sha256Digest& content_root) {
@@ -66,90 +100,65 @@ Result<bool> RunWatch::Parts::is_runnable(const crypto::Sha256Digest& content_ro
   return store->is_runnable(content_root);
 }
 
-void RunWatch::Parts::ask(const crypto::Sha256Digest& content_root) {
+// Without a lock: a question may wait for a disk, or for whoever writes.
+void RunWatch::Parts::ask(WatchedVersion& version) {
   const SteadyTime asked = options.clock->steady();
-  const Result<bool> runnable = is_runnable(content_root);
-  if (!runnable) store.reset();  // the next question opens what is there by then
-  const auto locked = entries.lock();
-  for (const std::shared_ptr<Entry>& entry : *locked) {
-    if (entry->content_root != content_root) continue;
-    if (!runnable) {
-      entry->doubt = runnable.error().describe();
-    } else if (*runnable) {
-      entry->known_good = std::max(entry->known_good, asked);
-    } else {
-      entry->stop(Error(kRunStopped, "its skill was revoked, quarantined or removed while it ran"));
-    }
+  const Result<bool> runnable = is_runnable(version.content_root_);
+  if (!runnable) {
+    store.reset();  // the next question opens what is there by then
+    version.doubt_.lock()->why = runnable.error().describe();
+  } else if (*runnable) {
+    version.found_runnable(asked);
+  } else {
+    version.stop(Error(kRunStopped, "its skill was revoked, quarantined or removed while it ran"));
   }
 }
 
-RunWatch::Parts::Locked RunWatch::Parts::next_look(const std::stop_token& stop) {
-  auto locked = entries.lock();
-  changed.wait(locked.lock(), stop, [&] { return !locked->empty(); });
-  changed.wait_for(locked.lock(), stop, kWatchInterval, [] { return false; });
-  return locked;
-}
-
 void RunWatch::Parts::ask_on(const std::stop_token& stop) {
+  asleep.fetch_sub(1);
   while (!stop.stop_requested()) {
-    std::vector<crypto::Sha256Digest> running;  // each once, in the order in which their calls began
-    {
-      const auto locked = next_look(stop);
-      for (const std::shared_ptr<Entry>& entry : *locked) {
-        if (std::ranges::find(running, entry->content_root) == running.end()) running.push_back(entry->content_root);
-      }
-    }
-    for (const crypto::Sha256Digest& content_root : running) {
+    for (const std::shared_ptr<WatchedVersion>& version : next_look(stop)) {
       if (stop.stop_requested()) return;
-      ask(content_root);
+      ask(*version);
     }
   }
 }
 
 // Two looks, so that a process that stood still asks once more before it stops anything.
-void RunWatch::Parts::doubt(Entry& entry) const {
-  const auto unknown_for = options.clock->steady() - entry.known_good;
-  const bool was_doubted = std::exchange(entry.doubted, unknown_for >= kMostDoubt - kWatchInterval);
-  if (!was_doubted || unknown_for < kMostDoubt) return;
-  entry.stop(Error(kRunStopped, fmt::format("for {} ms nobody could say whether its skill may still run: {}",
-                                            kMostDoubt.count(), entry.doubt)));
+void RunWatch::Parts::doubt(WatchedVersion& version) const {
+  const SteadyTime known_good{SteadyTime::duration(version.known_good_.load())};
+  const auto unknown_for = options.clock->steady() - known_good;
+  std::string why;
+  {
+    const auto doubt = version.doubt_.lock();
+    const bool was_doubted = std::exchange(doubt->at_last_look, unknown_for >= kMostDoubt - kWatchInterval);
+    if (!was_doubted || unknown_for < kMostDoubt) return;
+    why = doubt->why;
+  }
+  version.stop(Error(kRunStopped, fmt::format("for {} ms nobody could say whether its skill may still run: {}",
+                                              kMostDoubt.count(), why)));
 }
 
 // A thread of its own: the asking one may be waiting.
 void RunWatch::Parts::doubt_on(const std::stop_token& stop) {
+  asleep.fetch_sub(1);
   while (!stop.stop_requested()) {
-    const auto locked = next_look(stop);
-    for (const std::shared_ptr<Entry>& entry : *locked) doubt(*entry);
+    for (const std::shared_ptr<WatchedVersion>& version : next_look(stop)) doubt(*version);
   }
 }
 
 RunWatch::RunWatch(const state::StateOptions& state) : parts_(std::make_unique<Parts>(state)) {}
 RunWatch::~RunWatch() = default;
 
-RunWatch::Call RunWatch::watch(const crypto::Sha256Digest& content_root, std::atomic<bool>& cancel) const {
-  auto entry = std::make_shared<Entry>();
-  entry->content_root = content_root;
-  entry->cancel = &cancel;
-  entry->known_good = parts_->options.clock->steady();
-  {
-    const auto locked = parts_->entries.lock();
-    locked->push_back(entry);
-    parts_->start();
-  }
-  parts_->changed.notify_all();
-  return {*this, std::move(entry)};
+std::shared_ptr<WatchedVersion> RunWatch::watch(const crypto::Sha256Digest& content_root, SteadyTime asked) const {
+  auto version = std::make_shared<WatchedVersion>(content_root, asked);
+  parts_->watched.lock()->versions.emplace_back(version);
+  return version;
 }
 
-RunWatch::Call::Call(const RunWatch& watch, std::shared_ptr<Entry> entry) : watch_(watch), entry_(std::move(entry)) {}
-
-RunWatch::Call::~Call() {
-  const auto locked = watch_.parts_->entries.lock();
-  std::erase(*locked, entry_);
-}
-
-std::optional<Error> RunWatch::Call::stopped() const {
-  const auto locked = watch_.parts_->entries.lock();
-  return entry_->why;
+RunWatch::Call::Call(const RunWatch& watch, WatchedVersion& version) : version_(version) {
+  version_.running_.fetch_add(1);
+  if (watch.parts_->asleep.load() != 0) watch.parts_->wake();
 }
 
 }  // namespace palyra::app

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls in flight when somebody decides that their skill must not run.
 #include "app_fixture.h"
+#include "busy_writer.h"
 
 #include <palyra/app/backup_state.h>
 #include <palyra/app/recover_state.h>
 #include <palyra/app/stop_skill.h>
 
-#include <csignal>
-#include <fcntl.h>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 namespace palyra::app {
 namespace {
@@ -19,6 +16,20 @@ using testing::FailsWith;
 using testing::IsOk;
 
 constexpr std::chrono::seconds kLimit{5};
+
+// A call that runs, of a version that was just found to be runnable.
+class Running {
+ public:
+  Running(const RunWatch& watch, const crypto::Sha256Digest& content_root)
+      : version_(watch.watch(content_root, SystemClock().steady())), call_(watch, *version_) {}
+  Running(const RunWatch& watch, const state::InstalledVersion& version) : Running(watch, version.content_root()) {}
+  [[nodiscard]] const std::atomic<bool>& stops() const { return version_->stop_flag(); }
+  [[nodiscard]] std::optional<Error> stopped() const { return version_->stopped(); }
+
+ private:
+  std::shared_ptr<WatchedVersion> version_;
+  RunWatch::Call call_;
+};
 
 class RunWatchTest : public AppTest {
  protected:
@@ -55,11 +66,11 @@ class RunWatchTest : public AppTest {
                             .engine = shared_engine(),
                             .random = random_,
                             .activities = begun};
-    return run_tool(services, {.what = InstalledTool{.id = "acme.demo.echo"},
-                               .arguments = to_bytes("{}"),
-                               .limits = {.fuel_budget = std::int64_t{1} << 40,
-                                          .wall_clock_timeout_ms = std::chrono::milliseconds(time).count()},
-                               .started = clock_.steady()});
+    return run_tool(services, InstalledTool{.id = "acme.demo.echo"},
+                    {.arguments = as_bytes("{}"),
+                     .limits = {.fuel_budget = std::int64_t{1} << 40,
+                                .wall_clock_timeout_ms = std::chrono::milliseconds(time).count()},
+                     .started = clock_.steady()});
   }
 };
 
@@ -92,31 +103,27 @@ TEST_F(RunWatchTest, OnlyWhatMustStopIsStopped) {
   const state::InstalledVersion superseded = promoted({.version = "1.0.0"});
   const state::InstalledVersion removed = promoted({.version = "1.1.0"});
   const state::InstalledVersion disabled = promoted({.version = "1.2.0"});
-  std::atomic<bool> superseded_stops{false};
-  std::atomic<bool> disabled_stops{false};
-  std::atomic<bool> removed_stops{false};
-  const RunWatch::Call first = watch_.watch(superseded.content_root(), superseded_stops);
-  const RunWatch::Call second = watch_.watch(disabled.content_root(), disabled_stops);
-  const RunWatch::Call last = watch_.watch(removed.content_root(), removed_stops);
+  const Running first(watch_, superseded);
+  const Running second(watch_, disabled);
+  const Running last(watch_, removed);
   ASSERT_THAT(disable_skill(services_, "acme.demo@1.2.0"), IsOk());
   ASSERT_THAT(remove_skill(services_, "acme.demo@1.1.0"), IsOk());
-  // Looked at in the order in which they began.
-  ASSERT_TRUE(wait_for(removed_stops));
+  // Looked at in the order in which they were resolved.
+  ASSERT_TRUE(wait_for(last.stops()));
   EXPECT_TRUE(last.stopped()->is(kRunStopped));
-  EXPECT_FALSE(superseded_stops || first.stopped());
-  EXPECT_FALSE(disabled_stops || second.stopped());
+  EXPECT_FALSE(first.stops() || first.stopped());
+  EXPECT_FALSE(second.stops() || second.stopped());
 }
 
 TEST_F(RunWatchTest, RevocationStopsIt) {
   trust();
   const state::InstalledVersion version = promoted({});
-  std::atomic<bool> stops{false};
-  const RunWatch::Call call = watch_.watch(version.content_root(), stops);
+  const Running call(watch_, version);
   auto store = state::StateStore::open(state_);
   ASSERT_THAT(store, IsOk());
   const skills::RevocationEntry entries[] = {skills::RevokedContent{version.content_root()}};
   ASSERT_THAT(store->revoke(entries), IsOk());
-  EXPECT_TRUE(wait_for(stops));
+  EXPECT_TRUE(wait_for(call.stops()));
 }
 
 // Its time runs ahead once the test says so.
@@ -133,53 +140,11 @@ TEST_F(RunWatchTest, WhatNobodyCanAnswerForIsStopped) {
   JumpingClock clock;
   const state::StateOptions nowhere{.root = dir_.file("nowhere"), .actor = "test", .clock = &clock};
   const RunWatch watch(nowhere);
-  std::atomic<bool> stops{false};
-  const RunWatch::Call call = watch.watch(crypto::sha256(as_bytes("content")), stops);
+  const Running call(watch, crypto::sha256(as_bytes("content")));
   clock.jumped.store(true);
-  ASSERT_TRUE(wait_for(stops));
+  ASSERT_TRUE(wait_for(call.stops()));
   EXPECT_THAT(call.stopped()->message(), ::testing::HasSubstr("nobody could say"));
 }
-
-// Another process holds the locks of a writer that does not end, from here until `release`.
-class BusyWriter {
- public:
-  explicit BusyWriter(const std::string& database) {
-    int locked[2] = {-1, -1};
-    EXPECT_EQ(::pipe(locked), 0);
-    pid_ = ::fork();
-    if (pid_ == 0) hold(database.c_str(), locked[1]);
-    char said = 0;
-    EXPECT_EQ(::read(locked[0], &said, 1), 1);
-    EXPECT_EQ(said, 'y');
-    ::close(locked[0]);
-    ::close(locked[1]);
-  }
-  BusyWriter(const BusyWriter&) = delete;
-  BusyWriter& operator=(const BusyWriter&) = delete;
-  ~BusyWriter() { release(); }
-
-  void release() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
-
- private:
-  [[noreturn]] static void hold(const char* database, int told) {
-    struct flock lock{};
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-    lock.l_start = 0x4000'0000;  // the lock bytes of SQLite's file format
-    lock.l_len = 512;
-    const int file = ::open(database, O_RDWR | O_CLOEXEC);
-    const char said = ::fcntl(file, F_SETLK, &lock) == 0 ? 'y' : 'n';
-    if (::write(told, &said, 1) != 1) ::_exit(1);
-    for (;;) ::pause();
-  }
-
-  pid_t pid_ = 0;
-};
 
 TEST_F(RunWatchTest, ABusyDatabaseDelaysNoStop) {
   trust();
@@ -188,11 +153,10 @@ TEST_F(RunWatchTest, ABusyDatabaseDelaysNoStop) {
   const state::StateOptions options{.root = state_.root, .actor = "test", .clock = &clock};
   const RunWatch watch(options);
   BusyWriter writer(state_.root + "/trust.db");
-  std::atomic<bool> stops{false};
-  const RunWatch::Call call = watch.watch(version.content_root(), stops);
+  const Running call(watch, version);
   clock.jumped.store(true);
   const SteadyTime unanswered = clock_.steady();
-  ASSERT_TRUE(wait_for(stops));
+  ASSERT_TRUE(wait_for(call.stops()));
   EXPECT_LT(clock_.steady() - unanswered, kLimit);
   EXPECT_THAT(call.stopped()->message(), ::testing::HasSubstr("nobody could say"));
   writer.release();
@@ -204,23 +168,45 @@ TEST_F(RunWatchTest, AStateThatWasReplacedIsAskedAnew) {
   const state::InstalledVersion active = promoted({.version = "1.1.0"});
   const std::string backup = dir_.file("backup.db");
   ASSERT_THAT(backup_state(services_, backup), IsOk());
-  std::atomic<bool> removed_stops{false};
-  std::atomic<bool> stops{false};
-  const RunWatch::Call first = watch_.watch(removed.content_root(), removed_stops);
-  const RunWatch::Call second = watch_.watch(active.content_root(), stops);
+  const Running first(watch_, removed);
+  const Running second(watch_, active);
   ASSERT_THAT(remove_skill(services_, "acme.demo@1.0.0"), IsOk());
-  ASSERT_TRUE(wait_for(removed_stops));  // so the state of before is open
+  ASSERT_TRUE(wait_for(first.stops()));  // so the state of before is open
   ASSERT_THAT(recover_state(services_, backup, ConsentForm::kTyped), IsOk());
-  ASSERT_TRUE(wait_for(stops));
+  ASSERT_TRUE(wait_for(second.stops()));
   EXPECT_THAT(second.stopped()->message(), ::testing::HasSubstr("quarantined"));
+}
+
+// A short call after the other says nothing about whether the state answers.
+TEST_F(RunWatchTest, CallsThatComeAndGoDoNotHideThatNobodyCanAnswer) {
+  JumpingClock clock;
+  const state::StateOptions nowhere{.root = dir_.file("nowhere"), .actor = "test", .clock = &clock};
+  const RunWatch watch(nowhere);
+  const auto version = watch.watch(crypto::sha256(as_bytes("content")), clock_.steady());
+  const RunWatch::Call first(watch, *version);
+  clock.jumped.store(true);
+  const SteadyTime end = clock_.steady() + 4 * kLimit;
+  while (!version->stop_flag() && clock_.steady() < end) const RunWatch::Call another(watch, *version);
+  EXPECT_TRUE(version->stop_flag());
+}
+
+TEST_F(RunWatchTest, AnAnswerEndsTheDoubt) {
+  JumpingClock clock;
+  clock.jumped.store(true);
+  const state::StateOptions nowhere{.root = dir_.file("nowhere"), .actor = "test", .clock = &clock};
+  const RunWatch watch(nowhere);
+  const auto version = watch.watch(crypto::sha256(as_bytes("content")), clock_.steady() - kMostDoubt);
+  version->found_runnable(clock.steady());
+  const RunWatch::Call call(watch, *version);
+  std::this_thread::sleep_for(4 * kWatchInterval);  // two looks and more
+  EXPECT_FALSE(version->stop_flag());
 }
 
 TEST_F(RunWatchTest, ACallThatEndedIsForgotten) {
   trust();
   const state::InstalledVersion version = promoted({});
   {
-    std::atomic<bool> short_lived{false};
-    const RunWatch::Call call = watch_.watch(version.content_root(), short_lived);
+    const Running ended(watch_, version);
   }
   EXPECT_FALSE(call("{}").error);
 }

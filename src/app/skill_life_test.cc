@@ -77,9 +77,8 @@ TEST_F(SkillLifeTest, SaysWhyAToolOfAQuarantinedSkillDoesNotRunWhateverTheToolIs
                                      "description = \"Another.\"\ninput_schema = { type = \"object\" }\n"})),
               IsOk());
   const auto code_of = [&](const std::string& tool) {
-    const Execution execution = run_tool(
-        services_,
-        {.what = InstalledTool{.id = tool}, .arguments = to_bytes("{}"), .limits = {}, .started = clock_.steady()});
+    const Execution execution = run_tool(services_, InstalledTool{.id = tool},
+                                         {.arguments = as_bytes("{}"), .limits = {}, .started = clock_.steady()});
     return execution.error ? std::string(execution.error->error.code().id) : "ok";
   };
   EXPECT_EQ(code_of("acme.other.name"), "run.disabled");

@@ -9,7 +9,7 @@ using capability::CapabilityClass;
 
 Result<SkillPorts> SkillPorts::open(const Services& services, const ModuleCall& call, Deadline deadline) {
   SkillPorts ports;
-  const ModuleSource& source = call.source;
+  const ModuleSource& source = call.tool.source();
   if (source.grants.count(CapabilityClass::kStorage) != 0) {
     ports.storage_.emplace(state::SkillStorageOptions{.root = source.owner ? services.state.root : "",
                                                       .owner = source.owner.value_or(state::StorageOwner()),

@@ -67,10 +67,8 @@ class WorkerUseTest : public AppTest {
   }
 
   Execution call_demo(const AskedByCaller& limits = {}) const {
-    return run_tool(services(), {.what = InstalledTool{.id = "acme.demo.echo"},
-                                 .arguments = to_bytes("{}"),
-                                 .limits = limits,
-                                 .started = clock_.steady()});
+    return run_tool(services(), InstalledTool{.id = "acme.demo.echo"},
+                    {.arguments = as_bytes("{}"), .limits = limits, .started = clock_.steady()});
   }
 
   std::vector<std::string> code_files() const {
@@ -197,10 +195,8 @@ TEST_F(WorkerUseTest, WithoutAWorkerNothingOfAStrangerIsBelieved) {
   EXPECT_THAT(inspected->modules.front().facts, FailsWith(runtime::kWorkerMissing));
 
   const Execution inline_run =
-      run_tool(services, {.what = InlineModule{.bytes = to_bytes("(module)"), .name = "x.wat", .export_name = {}},
-                          .arguments = to_bytes("{}"),
-                          .limits = {},
-                          .started = clock_.steady()});
+      run_tool(services, InlineModule{.bytes = to_bytes("(module)"), .name = "x.wat", .export_name = {}},
+               {.arguments = as_bytes("{}"), .limits = {}, .started = clock_.steady()});
   ASSERT_TRUE(inline_run.error.has_value());
   EXPECT_TRUE(inline_run.error->error.is(runtime::kWorkerMissing));
 }
@@ -219,10 +215,8 @@ TEST_F(WorkerUseTest, AModuleThatTakesTooLongToReadIsRefusedForIt) {
 TEST_F(WorkerUseTest, AModuleGivenForDevelopmentIsAdmittedLikeAnyOther) {
   const auto code_of = [this](std::string_view wat, std::optional<std::string> entry = {}) {
     const Execution execution =
-        run_tool(services(), {.what = InlineModule{.bytes = to_bytes(wat), .name = "x.wat", .export_name = entry},
-                              .arguments = to_bytes("{}"),
-                              .limits = {},
-                              .started = clock_.steady()});
+        run_tool(services(), InlineModule{.bytes = to_bytes(wat), .name = "x.wat", .export_name = entry},
+                 {.arguments = as_bytes("{}"), .limits = {}, .started = clock_.steady()});
     if (!execution.error) return std::string_view("none");
     EXPECT_EQ(execution.error->kind, Kind::kInvalidInput);
     return execution.error->error.code().id;

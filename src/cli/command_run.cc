@@ -240,9 +240,8 @@ Result<Report> run(Session& session, const RunOptions& options) {
   const Development development = PALYRA_TRY(develop(session, options));
   cancel_on_interrupt();
   const auto call = [&](app::Approval approval) -> Result<app::Execution> {
-    return app::run_tool(services,
-                         {.what = PALYRA_TRY(select(options, development)),
-                          .arguments = arguments,
+    return app::run_tool(services, PALYRA_TRY(select(options, development)),
+                         {.arguments = arguments,
                           .limits = {.fuel_budget = options.fuel, .wall_clock_timeout_ms = options.timeout_ms},
                           .approval = approval,
                           .started = services.clock.steady(),

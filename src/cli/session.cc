@@ -82,32 +82,18 @@ std::string code_directory() {
 }  // namespace
 
 Result<const app::Services*> Session::services() {
-  if (services_) return &*services_;
+  if (installation_) return &installation_->services();
   loaded_ = PALYRA_TRY(load_configuration());
   for (const std::string& warning : loaded_.warnings) output_.warn(warning);
-  state_ = {.root = PALYRA_TRY(choose_state_root(options_.state_root)), .actor = actor(), .clock = &clock_};
-  runs_.emplace(state_.root);
-  watch_.emplace(state_);
-  engine_.emplace(app::EngineOptions{.code_directory = code_directory(),
-                                     .state_root = state_.root,
-                                     .max_code_bytes = static_cast<std::uint64_t>(loaded_.config.max_code_bytes)});
-  http_.emplace(egress::HttpSettings{.proxy = loaded_.config.http_proxy,
-                                     .ca_file = loaded_.config.http_ca_file,
-                                     .max_concurrent = static_cast<std::size_t>(loaded_.config.http_max_concurrent)},
-                resolver_);
+  std::string state_root = PALYRA_TRY(choose_state_root(options_.state_root));
   vault_.emplace(loaded_.config.secrets_passphrase_file, user_name());
-  services_.emplace(app::Services{.clock = clock_,
-                                  .config = loaded_.config,
-                                  .schemas = schemas_,
-                                  .state = state_,
-                                  .runs = *runs_,
-                                  .watch = *watch_,
-                                  .engine = *engine_,
-                                  .random = random_,
-                                  .activities = progress_,
-                                  .http = &*http_,
-                                  .vault = &*vault_});
-  return &*services_;
+  installation_.emplace(app::InstallationOptions{.state_root = std::move(state_root),
+                                                 .actor = actor(),
+                                                 .code_directory = code_directory(),
+                                                 .config = loaded_.config,
+                                                 .activities = &progress_,
+                                                 .vault = &*vault_});
+  return &installation_->services();
 }
 
 }  // namespace palyra::cli

@@ -6,11 +6,9 @@
 #include "output.h"
 #include "vault_access.h"
 
-#include <palyra/app/schema_compiler.h>
-#include <palyra/app/services.h>
-#include <palyra/egress/http_egress.h>
+#include <palyra/app/config.h>
+#include <palyra/app/installation.h>
 
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -40,24 +38,15 @@ class Session {
   [[nodiscard]] const app::LoadedConfig& loaded_config() const { return loaded_; }
   [[nodiscard]] Progress& progress() { return progress_; }
   // Where they keep state.
-  [[nodiscard]] const std::string& state_root() const { return state_.root; }
+  [[nodiscard]] const std::string& state_root() const { return installation_->state_root(); }
 
  private:
   GlobalOptions options_;
   Output& output_;
-  SystemClock clock_;
   app::LoadedConfig loaded_;
-  app::JsonSchemaCompiler schemas_;
-  state::StateOptions state_;
-  std::optional<state::RunLog> runs_;
-  std::optional<app::RunWatch> watch_;
-  std::optional<app::LazyEngine> engine_;
-  host::SystemRandom random_;
-  egress::SystemResolver resolver_;
-  std::optional<egress::HttpEgress> http_;
   std::optional<CliVaultAccess> vault_;
   Progress progress_{output_.style()};
-  std::optional<app::Services> services_;
+  std::optional<app::Installation> installation_;
 };
 
 }  // namespace palyra::cli

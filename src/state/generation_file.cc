@@ -11,6 +11,7 @@
 #include <optional>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace palyra::state {
@@ -92,6 +93,14 @@ Result<std::uint64_t> GenerationFile::value() const {
 
 std::uint64_t GenerationFile::peek() const {
   return std::atomic_ref<std::uint64_t>(*mapped_).load(std::memory_order_acquire);
+}
+
+bool GenerationFile::is_in(const std::string& root) const {
+  struct stat here{};
+  struct stat there{};
+  const std::string path = root + "/generation";
+  return ::fstat(fd_.get(), &here) == 0 && ::stat(path.c_str(), &there) == 0 && here.st_dev == there.st_dev &&
+         here.st_ino == there.st_ino;
 }
 
 void GenerationFile::raise_to(std::uint64_t generation) const {

@@ -11,6 +11,7 @@
 #include <palyra/base/unique_fd.h>
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace palyra::state {
@@ -39,6 +40,8 @@ class GenerationFile {
   [[nodiscard]] Result<std::uint64_t> value() const;
   // One load. For telling whether it changed, and for nothing else: another process may be writing it.
   [[nodiscard]] std::uint64_t peek() const;
+  // Whether the file of this name in the directory at `root` is still this one.
+  [[nodiscard]] bool is_in(const std::string& root) const;
   // Nothing happens when the value is that high already. A file that cannot be written stays behind, as it may.
   void raise_to(std::uint64_t generation) const;
 

@@ -51,6 +51,10 @@ StateStore::~StateStore() = default;
 
 void StateStore::wait_for_locks(std::chrono::milliseconds most) const { parts_->database.wait_for_locks(most); }
 
+std::uint64_t StateStore::peek_generation() const { return parts_->generation_file.peek(); }
+
+bool StateStore::is_in_place() const { return parts_->generation_file.is_in(parts_->options.root); }
+
 Result<std::uint64_t> StateStore::generation() const { return PALYRA_TRY(load_head(parts_->database)).generation; }
 
 Result<skills::SkillTrustStore> StateStore::trust() const { return PALYRA_TRY(snapshot_of(*parts_)).trust; }

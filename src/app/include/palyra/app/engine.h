@@ -22,6 +22,8 @@ struct EngineOptions {
   std::string code_directory{};  // of compiled code; empty: none is kept
   std::string state_root{};      // the state directory whose key authenticates the code
   std::uint64_t max_code_bytes = std::uint64_t{1} << 30;
+  // For a program that calls often; one call does not win back what making it costs.
+  std::optional<runtime::PoolOptions> pool{};
 };
 
 class LazyEngine {
@@ -31,7 +33,8 @@ class LazyEngine {
   LazyEngine& operator=(const LazyEngine&) = delete;
   ~LazyEngine();
 
-  // All for one thread. Errors: those of runtime::WasmRuntime::create.
+  // Any thread may call any of them; who comes first makes what is missing. Errors: those of
+  // runtime::WasmRuntime::create.
   Result<const runtime::WasmRuntime*> runtime();
   // The same, and the compiler for its modules.
   Result<const runtime::ModuleCompiler*> compiler();

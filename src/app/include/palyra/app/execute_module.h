@@ -3,13 +3,13 @@
 // One call: arguments in, output or a typed failure out, and a record of what it used either way.
 // Source: docs/guest-abi.md, "Calling convention" and "Errors that a caller sees".
 
-#include <palyra/app/module_source.h>
 #include <palyra/app/run_error.h>
 #include <palyra/app/services.h>
+#include <palyra/app/tool_version.h>
+#include <palyra/base/cancellation.h>
 #include <palyra/capability/run_record.h>
 #include <palyra/runtime/limits.h>
 
-#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,12 +29,12 @@ struct ToolOutput {
 };
 
 struct ModuleCall {
-  const ModuleSource& source;
+  const ToolVersion& tool;
   BytesView arguments;  // JSON text of one object
   runtime::RunLimits limits;
   std::string run_id;
   SteadyTime started;  // when the request arrived
-  const std::atomic<bool>* cancel = nullptr;
+  Cancellation cancel{};
   // What the guest is shown instead of the services' own; null: those.
   const Clock* guest_clock = nullptr;
   host::RandomSource* guest_random = nullptr;
@@ -54,7 +54,7 @@ struct Execution {
 };
 
 // Order of checks: size of the arguments, JSON and input schema; module; imports; the vault; then the run, and last the
-// output against its schema. Nothing of the module is compiled for arguments that do not fit.
+// output against its schema. Nothing of a module is compiled for arguments that do not fit.
 Execution execute_module(const Services& services, const ModuleCall& call);
 
 }  // namespace palyra::app

@@ -84,6 +84,10 @@ struct ModuleSource {
 // state errors.
 Result<ModuleSource> resolve_module_source(const Services& services, ModuleSelector selector);
 
+// The same of an installed tool, from a store that is open. Errors: the same.
+Result<ModuleSource> resolve_installed_tool(const Services& services, const state::StateStore& store,
+                                            const std::string& tool_id);
+
 // A tool of a skill that is not installed, with the defaults of its settings and no grants. `tool` is one of the
 // manifest's, which was parsed with this artifact; the artifact outlives the result. Errors: kRunSettingMissing.
 Result<ModuleSource> source_of_artifact(const skills::Artifact& artifact, const skills::SkillManifest& manifest,

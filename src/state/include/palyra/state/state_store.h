@@ -70,6 +70,12 @@ class StateStore {
 
   // Errors of everything below: kStoreDamaged, kStateBusy, kStateDenied, kStateUnavailable.
 
+  // One load, which any thread may do: another value than before says that somebody changed something, here or in
+  // another process, or is about to. Says nothing else.
+  [[nodiscard]] std::uint64_t peek_generation() const;
+  // Whether the directory at StateOptions::root is still the one that was opened.
+  [[nodiscard]] bool is_in_place() const;
+
   // Rises by one with each change.
   [[nodiscard]] Result<std::uint64_t> generation() const;
   // Its generation() rises only with changes that a trust decision can depend on.
