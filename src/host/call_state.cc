@@ -63,7 +63,6 @@ CallState::CallState(CallSetup setup)
       started_(setup_.clock.steady()),
       held_bytes_(setup_.arguments.size()),
       streams_(setup_.kind == runtime::EntryKind::kWasi ? setup_.standard_input : BytesView{}, log_),
-      descriptors_(setup_.grants, setup_.files, setup_.assets),
       leaks_(setup_.secrets, setup_.grants) {}
 
 bool CallState::hold(std::size_t bytes) {
@@ -201,6 +200,11 @@ void CallState::use_grant(const capability::Capability& grant) {
   if (std::ranges::find(grants_used_, text) == grants_used_.end()) grants_used_.push_back(std::move(text));
 }
 
+WasiDescriptors& CallState::descriptors() {
+  if (!descriptors_) descriptors_.emplace(setup_.grants, setup_.files, setup_.assets);
+  return *descriptors_;
+}
+
 // What a guest wrote before it wrote the rest of a secret may be the beginning of it.
 void CallState::forget_writings() {
   results_ = {};
@@ -216,9 +220,6 @@ CallResults CallState::finish(capability::RunRecord& record) && {
   results_.messages_read = channels_.finish();
   record.bytes_in = setup_.arguments.size();
   record.bytes_out = output_bytes_;
-  for (const capability::Capability& grant : setup_.grants.to_list()) {
-    record.grants_held.push_back(canonical_text(grant));
-  }
   record.grants_used = std::move(grants_used_);
   std::ranges::sort(record.grants_used);
   // First, and beyond the limit of the others: no guest makes these go away.

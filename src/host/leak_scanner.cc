@@ -160,6 +160,7 @@ std::string_view to_text(LeakForm form) {
 
 LeakScanner::LeakScanner() = default;
 LeakScanner::LeakScanner(std::vector<WatchedSecret> secrets) : secrets_(std::move(secrets)) {
+  if (secrets_.empty()) return;
   auto patterns = std::make_unique<const LeakPatterns>(secrets_);
   if (!patterns->empty()) patterns_ = std::move(patterns);
 }

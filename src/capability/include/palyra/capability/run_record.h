@@ -40,7 +40,7 @@ struct RunRecord {
   // Filled by the host.
   std::uint64_t bytes_in = 0;            // of arguments that the guest could read
   std::uint64_t bytes_out = 0;           // of output that it wrote
-  std::vector<std::string> grants_held;  // canonical texts
+  std::vector<std::string> grants_held;  // canonical texts; filled by whoever made the call
   std::vector<std::string> grants_used;
   std::vector<Denial> denials;
   std::vector<std::string> failures;  // why a backend failed, where the guest is only told that it did

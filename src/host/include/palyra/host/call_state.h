@@ -149,7 +149,7 @@ class CallState {
   SecretCalls& secrets() { return secrets_; }
   ChannelCalls& channels() { return channels_; }
   FileCalls& files() { return files_; }
-  WasiDescriptors& descriptors() { return descriptors_; }
+  WasiDescriptors& descriptors();
 
   // What passes everything that the guest writes anywhere, and every answer from outside.
   LeakGuard& leaks() { return leaks_; }
@@ -202,7 +202,7 @@ class CallState {
   SecretCalls secrets_;
   ChannelCalls channels_;
   FileCalls files_{numbers_};
-  WasiDescriptors descriptors_;
+  std::optional<WasiDescriptors> descriptors_;  // made for the first call that asks
   LeakGuard leaks_;
   std::array<std::string, 9> failed_lookups_;  // by the negated result
   std::vector<capability::Denial> denials_;
