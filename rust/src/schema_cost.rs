@@ -88,7 +88,7 @@ impl Cost {
         let mut total = Total::default();
         // all that is at this level and below it, from the deepest level up
         let mut below = 0;
-        for level in (0..LEVELS).rev() {
+        for level in (0..=document.depth as usize).rev() {
             let (values, load) = (document.values_at[level], self.at[level]);
             below += document.memory_at[level];
             let add = |sum: &mut u64, n: u64, each: u32| {

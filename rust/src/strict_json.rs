@@ -44,6 +44,8 @@ pub struct Parsed {
     pub size: Size,
 }
 
+/// An integer that is rounded is at least this far from 0: it fits neither i64 nor u64.
+const LEAST_ROUNDED: f64 = 9_223_372_036_854_775_808.0;
 /// What a value takes in the array around it.
 const VALUE_MEMORY: u64 = 32;
 /// What an allocation takes beyond its bytes.
@@ -52,32 +54,73 @@ const ALLOCATION_MEMORY: u64 = 24;
 const MEMBERS_MEMORY: u64 = 640;
 const LEAST_MEMBERS: usize = 5;
 
-struct State {
+pub struct State {
     values: Cell<u64>,
     memory: Cell<u64>,
     values_at: [Cell<u64>; LEVELS],
     memory_at: [Cell<u64>; LEVELS],
     longest_path: Cell<u64>,
     deepest: Cell<u32>,
+    /// A number that may be an integer which was rounded.
+    rounded: Cell<bool>,
     reason: Cell<Option<&'static str>>,
     limits: Limits,
 }
 
+impl State {
+    pub fn new(limits: Limits) -> State {
+        State {
+            values: Cell::new(0),
+            memory: Cell::new(0),
+            values_at: [const { Cell::new(0) }; LEVELS],
+            memory_at: [const { Cell::new(0) }; LEVELS],
+            longest_path: Cell::new(0),
+            deepest: Cell::new(0),
+            rounded: Cell::new(false),
+            reason: Cell::new(None),
+            limits,
+        }
+    }
+
+    pub fn size(&self) -> Size {
+        Size {
+            values_at: self.values_at.each_ref().map(Cell::get),
+            memory_at: self.memory_at.each_ref().map(Cell::get),
+            longest_path: self.longest_path.get(),
+            depth: self.deepest.get(),
+        }
+    }
+
+    /// Whether a number may be an integer that was rounded: then `refuse_big_integers` decides.
+    pub fn rounded(&self) -> bool {
+        self.rounded.get()
+    }
+}
+
+/// A place in a document. Its methods measure, and refuse what is over a limit.
 #[derive(Clone, Copy)]
-struct Strict<'s> {
+pub struct Strict<'s> {
     state: &'s State,
     depth: u32,
     /// Bytes of keys on the way here.
     path: u64,
 }
 
-impl Strict<'_> {
+impl<'s> Strict<'s> {
+    pub fn root(state: &'s State) -> Self {
+        Strict {
+            state,
+            depth: 0,
+            path: 0,
+        }
+    }
+
     fn stop<E: serde::de::Error>(&self, reason: &'static str, text: impl fmt::Display) -> E {
         self.state.reason.set(Some(reason));
         E::custom(text)
     }
 
-    fn count<E: serde::de::Error>(&self) -> Result<(), E> {
+    pub fn count<E: serde::de::Error>(&self) -> Result<(), E> {
         let values = self.state.values.get() + 1;
         self.state.values.set(values);
         let at = &self.state.values_at[(self.depth as usize).min(LEVELS - 1)];
@@ -103,18 +146,53 @@ impl Strict<'_> {
         Ok(())
     }
 
-    fn text<E: serde::de::Error>(&self, text: &str) -> Result<(), E> {
+    pub fn text<E: serde::de::Error>(&self, text: &str) -> Result<(), E> {
         self.charge(ALLOCATION_MEMORY + text.len() as u64)
     }
 
-    fn below(self, key: &str) -> Self {
+    pub fn float<E: serde::de::Error>(&self, v: f64) -> Result<Number, E> {
+        if v.abs() >= LEAST_ROUNDED {
+            self.state.rounded.set(true);
+        }
+        match Number::from_f64(v) {
+            Some(n) => Ok(n),
+            None => Err(self.stop(NUMBER_OUT_OF_RANGE, "number out of range")),
+        }
+    }
+
+    /// One more element of the array around here, behind `len` others in `capacity` places.
+    pub fn element<E: serde::de::Error>(&self, len: usize, capacity: &mut usize) -> Result<(), E> {
+        if len < *capacity {
+            return Ok(());
+        }
+        // it starts with four and doubles
+        let more = (*capacity).max(4);
+        *capacity += more;
+        self.charge(ALLOCATION_MEMORY + more as u64 * VALUE_MEMORY)
+    }
+
+    /// One more member of the object around here, behind `len` others.
+    pub fn member<E: serde::de::Error>(&self, len: usize, key: &str) -> Result<(), E> {
+        self.text(key)?;
+        let limit = self.state.limits.max_members;
+        if len as u64 == limit {
+            let text = format_args!("more than {limit} members in an object");
+            return Err(self.stop("too_many_values", text));
+        }
+        if len.is_multiple_of(LEAST_MEMBERS) {
+            self.charge(MEMBERS_MEMORY)?;
+        }
+        Ok(())
+    }
+
+    pub fn below(self, key: &str) -> Self {
         let path = self.path + key.len() as u64 + 1;
         let longest = &self.state.longest_path;
         longest.set(longest.get().max(path));
         Strict { path, ..self }
     }
 
-    fn deeper<E: serde::de::Error>(&self) -> Result<Self, E> {
+    pub fn deeper<E: serde::de::Error>(&self) -> Result<Self, E> {
         let limit = self.state.limits.max_depth.min(LEVELS as u32 - 1);
         if self.depth >= limit {
             let text = format_args!("nested more than {limit} levels");
@@ -160,10 +238,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, v: f64) -> Result<Value, E> {
-        match Number::from_f64(v) {
-            Some(n) => Ok(Value::Number(n)),
-            None => Err(self.stop(NUMBER_OUT_OF_RANGE, "number out of range")),
-        }
+        self.float(v).map(Value::Number)
     }
 
     fn visit_str<E: serde::de::Error>(self, v: &str) -> Result<Value, E> {
@@ -179,12 +254,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut a: A) -> Result<Value, A::Error> {
         let inner = self.deeper()?;
         let mut out = Vec::new();
+        let mut capacity = 0;
         while let Some(v) = a.next_element_seed(inner)? {
-            if out.len() == out.capacity() {
-                // it starts with four and doubles
-                let more = out.capacity().max(4) as u64;
-                inner.charge(ALLOCATION_MEMORY + more * VALUE_MEMORY)?;
-            }
+            inner.element(out.len(), &mut capacity)?;
             out.push(v);
         }
         Ok(Value::Array(out))
@@ -195,15 +267,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         // A sorted list makes a map in a fraction of the time that single insertions take.
         let mut members: Vec<(String, Value)> = Vec::new();
         while let Some(key) = a.next_key::<String>()? {
-            inner.text(&key)?;
-            let limit = self.state.limits.max_members;
-            if members.len() as u64 == limit {
-                let text = format_args!("more than {limit} members in an object");
-                return Err(self.stop("too_many_values", text));
-            }
-            if members.len().is_multiple_of(LEAST_MEMBERS) {
-                inner.charge(MEMBERS_MEMORY)?;
-            }
+            inner.member(members.len(), &key)?;
             let value = a.next_value_seed(inner.below(&key))?;
             members.push((key, value));
         }
@@ -271,32 +335,18 @@ pub fn parse(bytes: &[u8], limits: Limits) -> Result<Parsed, Refused> {
             return refuse("not_utf8", text);
         }
     };
-    refuse_big_integers(bytes)?;
-    let state = State {
-        values: Cell::new(0),
-        memory: Cell::new(0),
-        values_at: [const { Cell::new(0) }; LEVELS],
-        memory_at: [const { Cell::new(0) }; LEVELS],
-        longest_path: Cell::new(0),
-        deepest: Cell::new(0),
-        reason: Cell::new(None),
-        limits,
-    };
-    let start = Strict {
-        state: &state,
-        depth: 0,
-        path: 0,
-    };
+    let state = State::new(limits);
     let mut d = serde_json::Deserializer::from_str(text);
-    match start.deserialize(&mut d).and_then(|v| d.end().map(|()| v)) {
+    let parsed = Strict::root(&state)
+        .deserialize(&mut d)
+        .and_then(|v| d.end().map(|()| v));
+    if parsed.is_err() || state.rounded() {
+        refuse_big_integers(bytes)?;
+    }
+    match parsed {
         Ok(value) => Ok(Parsed {
             value,
-            size: Size {
-                values_at: state.values_at.each_ref().map(Cell::get),
-                memory_at: state.memory_at.each_ref().map(Cell::get),
-                longest_path: state.longest_path.get(),
-                depth: state.deepest.get(),
-            },
+            size: state.size(),
         }),
         Err(e) => {
             let text = e.to_string();
