@@ -18,6 +18,7 @@ mod schema;
 mod schema_cost;
 mod schema_graph;
 mod schema_load;
+mod simple_schema;
 mod strict_json;
 mod unique_items;
 

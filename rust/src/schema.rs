@@ -8,6 +8,7 @@ use crate::pattern_weight::{self, PatternWeights};
 use crate::refused::{Refused, clip, refuse};
 use crate::schema_cost::{self, Cost, Total};
 use crate::schema_graph::{Graph, GraphLimits};
+use crate::simple_schema::SimpleSchema;
 use crate::strict_json::{self, Limits, Size};
 use crate::unique_items;
 
@@ -39,6 +40,7 @@ pub struct Schema {
     validator: Validator,
     graph: Graph,
     cost: Cost,
+    simple: Option<SimpleSchema>,
 }
 
 pub enum Verdict {
@@ -79,6 +81,7 @@ pub fn compile(bytes: &[u8], limits: &SchemaLimits) -> Result<Schema, Refused> {
             validator,
             graph,
             cost,
+            simple: SimpleSchema::new(&value),
         }),
         Err(e) => {
             let text = e.masked().to_string();
@@ -104,6 +107,21 @@ const PATH_MEMORY: u64 = 2;
 
 impl Schema {
     pub fn validate(&self, bytes: &[u8], limits: &ValidateLimits) -> Verdict {
+        if self.accepts_at_once(bytes, limits) {
+            return Verdict::Conforms;
+        }
+        self.judge(bytes, limits)
+    }
+
+    /// Only when `judge` would find the same.
+    fn accepts_at_once(&self, bytes: &[u8], limits: &ValidateLimits) -> bool {
+        // a simple schema has no pattern, so nothing else needs to be affordable
+        let simple = self.simple.as_ref();
+        let size = simple.and_then(|schema| schema.accepts(bytes, limits.json));
+        size.is_some_and(|size| within_limits(&self.cost.of(&size), limits).is_ok())
+    }
+
+    fn judge(&self, bytes: &[u8], limits: &ValidateLimits) -> Verdict {
         let parsed = match strict_json::parse(bytes, limits.json) {
             Ok(parsed) => parsed,
             Err(e) => return Verdict::BadJson(e),
@@ -155,18 +173,22 @@ impl Schema {
         total: &Total,
         limits: &ValidateLimits,
     ) -> Result<u64, Refused> {
-        let within = |n: u64, what: &str, limit: u64| {
-            if n > limit {
-                return refuse("too_costly", format!("may need {n} {what}, limit {limit}"));
-            }
-            Ok(())
-        };
-        within(total.evaluations, "evaluations", limits.max_evaluations)?;
-        within(total.scanned, "bytes to be read again", limits.max_scanned)?;
+        within_limits(total, limits)?;
         let patterns = PatternLimits {
             max_string: limits.max_pattern_string_bytes,
             max_sum: limits.max_pattern_strings_bytes,
         };
         pattern_budget::check(&self.graph, document, patterns)
     }
+}
+
+fn within_limits(total: &Total, limits: &ValidateLimits) -> Result<(), Refused> {
+    let within = |n: u64, what: &str, limit: u64| {
+        if n > limit {
+            return refuse("too_costly", format!("may need {n} {what}, limit {limit}"));
+        }
+        Ok(())
+    };
+    within(total.evaluations, "evaluations", limits.max_evaluations)?;
+    within(total.scanned, "bytes to be read again", limits.max_scanned)
 }
