@@ -81,19 +81,10 @@ runtime::EntryKind entry_kind(skills::ToolAbi abi) {
   return abi == skills::ToolAbi::kWasi ? runtime::EntryKind::kWasi : runtime::EntryKind::kCore;
 }
 
-// Nobody when the skill may keep nothing.
-Result<std::optional<state::StorageOwner>> owner_of_values(const state::StateStore& store,
-                                                           const state::KeptArtifact& artifact,
-                                                           const capability::CapabilityGrantSet& grants) {
-  const bool keeps = grants.count(capability::CapabilityClass::kStorage) != 0 ||
-                     grants.count(capability::CapabilityClass::kFilesystem) != 0;
-  if (!keeps) return std::nullopt;
-  return state::storage_owner(PALYRA_TRY(store.trust()), artifact.publisher, artifact.skill_id);
-}
-
 Result<ModuleSource> resolve(const Services& services, const InstalledTool& selector) {
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
-  return resolve_installed_tool(services, store, selector.id);
+  const InstalledVersion version = PALYRA_TRY(find_installed_tool(services, store, selector.id));
+  return resolve_installed_tool(services, store, version, selector.id);
 }
 
 // As a skill's only tool that asks for nothing would be judged.
@@ -172,6 +163,12 @@ std::vector<std::string> SkillObjects::names() const {
   return names;
 }
 
+std::size_t SkillObjects::bytes() const {
+  std::size_t bytes = 0;
+  for (const Object& object : objects_) bytes += object.bytes.view().size();
+  return bytes;
+}
+
 std::vector<skills::ArtifactEntry> SkillObjects::entries() const {
   std::vector<skills::ArtifactEntry> entries;
   entries.reserve(objects_.size());
@@ -189,39 +186,52 @@ Result<skills::SkillManifest> read_manifest(const Services& services, const Skil
                     "while reading the manifest of an installed skill");
 }
 
-Result<ModuleSource> resolve_installed_tool(const Services& services, const state::StateStore& store,
-                                            const std::string& tool_id) {
+Result<std::optional<state::StorageOwner>> owner_of_values(const state::StateStore& store,
+                                                           const state::KeptArtifact& artifact,
+                                                           const capability::CapabilityGrantSet& grants) {
+  const bool keeps = grants.count(capability::CapabilityClass::kStorage) != 0 ||
+                     grants.count(capability::CapabilityClass::kFilesystem) != 0;
+  if (!keeps) return std::nullopt;
+  return state::storage_owner(PALYRA_TRY(store.trust()), artifact.publisher, artifact.skill_id);
+}
+
+Result<InstalledVersion> find_installed_tool(const Services& services, const state::StateStore& store,
+                                             const std::string& tool_id) {
   auto version = store.find_active(tool_id);
-  if (!version) {
-    if (!version.error().is(state::kToolNotFound)) return std::unexpected(std::move(version).error());
-    return std::unexpected(not_runnable(services, store, tool_id, std::move(version).error()));
-  }
-  auto objects = std::make_unique<const SkillObjects>(PALYRA_TRY(SkillObjects::load(store, *version)));
+  if (version || !version.error().is(state::kToolNotFound)) return version;
+  return std::unexpected(not_runnable(services, store, tool_id, std::move(version).error()));
+}
+
+Result<ModuleSource> resolve_installed_tool(const Services& services, const state::StateStore& store,
+                                            const InstalledVersion& version, const std::string& tool_id) {
+  auto objects = std::make_unique<const SkillObjects>(PALYRA_TRY(SkillObjects::load(store, version)));
   const skills::SkillManifest manifest = PALYRA_TRY(read_manifest(services, *objects));
   PALYRA_TRY(check_host_compatibility(manifest));
-  std::vector<host::ConfigValue> settings = PALYRA_TRY(effective_settings(manifest, version->settings));
+  std::vector<host::ConfigValue> settings = PALYRA_TRY(effective_settings(manifest, version.settings));
   const skills::SkillTool* tool = manifest.find_tool(tool_id);
   const auto wasm = tool == nullptr ? std::nullopt : objects->find_entry(tool->module);
   if (!wasm) return fail(state::kStoreDamaged, "'{}' is not what its row says: no such tool or module", tool_id);
-  capability::CapabilityGrantSet grants = capability_grants_from_manifest(manifest, version->grants);
+  capability::CapabilityGrantSet grants = capability_grants_from_manifest(manifest, version.grants);
+  const std::size_t kept_bytes = objects->bytes();
   return ModuleSource{
       .tool_id = tool->id,
-      .skill = state::RunSkill{.id = version->artifact.skill_id,
-                               .version = version->artifact.version,
-                               .content_root = version->content_root()},
+      .skill = state::RunSkill{.id = version.artifact.skill_id,
+                               .version = version.artifact.version,
+                               .content_root = version.content_root()},
       .wasm = *wasm,
       .entry = tool->export_name,
       .entry_kind = entry_kind(tool->abi),
       .tool = *tool,
       .limits = manifest.limits,
-      .owner = PALYRA_TRY(owner_of_values(store, version->artifact, grants)),
-      .roots = version->roots,
+      .owner = PALYRA_TRY(owner_of_values(store, version.artifact, grants)),
+      .roots = version.roots,
       .config = std::move(settings),
       .asked = manifest.capabilities,
       .grants = std::move(grants),
-      .addresses = version->addresses,
+      .addresses = version.addresses,
       .assets = std::move(objects),
       .inline_bytes = {},
+      .kept_bytes = kept_bytes,
   };
 }
 

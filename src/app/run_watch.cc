@@ -33,7 +33,6 @@ struct RunWatch::Parts {
   using Versions = std::vector<std::shared_ptr<WatchedVersion>>;
   struct Watched {
     std::vector<std::weak_ptr<WatchedVersion>> versions;
-    bool started = false;
     std::uint64_t wakes = 0;
   };
 
@@ -60,11 +59,8 @@ struct RunWatch::Parts {
 // A call began while a thread slept, or before there was one.
 void RunWatch::Parts::wake() {
   const auto locked = watched.lock();
-  if (!locked->started) {
-    locked->started = true;
-    asking = std::jthread([this](const std::stop_token& stop) { ask_on(stop); });
-    doubting = std::jthread([this](const std::stop_token& stop) { doubt_on(stop); });
-  }
+  if (!asking.joinable()) asking = std::jthread([this](const std::stop_token& stop) { ask_on(stop); });
+  if (!doubting.joinable()) doubting = std::jthread([this](const std::stop_token& stop) { doubt_on(stop); });
   ++locked->wakes;
   changed.notify_all();
 }
@@ -96,6 +92,7 @@ RunWatch::Parts::Versions RunWatch::Parts::next_look(const std::stop_token& stop
 }
 
 Result<bool> RunWatch::Parts::is_runnable(const crypto::Sha256Digest& content_root) {
+  if (store && !store->is_in_place()) store.reset();
   if (!store) store.emplace(PALYRA_TRY(state::StateStore::open(options)));
   return store->is_runnable(content_root);
 }
@@ -152,12 +149,15 @@ RunWatch::~RunWatch() = default;
 
 std::shared_ptr<WatchedVersion> RunWatch::watch(const crypto::Sha256Digest& content_root, SteadyTime asked) const {
   auto version = std::make_shared<WatchedVersion>(content_root, asked);
-  parts_->watched.lock()->versions.emplace_back(version);
+  const auto watched = parts_->watched.lock();
+  std::erase_if(watched->versions, [](const auto& each) { return each.expired(); });
+  watched->versions.emplace_back(version);
   return version;
 }
 
-RunWatch::Call::Call(const RunWatch& watch, WatchedVersion& version) : version_(version) {
-  version_.running_.fetch_add(1);
+RunWatch::Call::Call(WatchedVersion& version) : version_(version) { version_.running_.fetch_add(1); }
+
+RunWatch::Call::Call(const RunWatch& watch, WatchedVersion& version) : Call(version) {
   if (watch.parts_->asleep.load() != 0) watch.parts_->wake();
 }
 

@@ -202,6 +202,21 @@ TEST_F(RunWatchTest, AnAnswerEndsTheDoubt) {
   EXPECT_FALSE(version->stop_flag());
 }
 
+TEST_F(RunWatchTest, ADirectoryThatWasPutInThePlaceOfTheStateIsAsked) {
+  trust();
+  const state::InstalledVersion version = promoted({});
+  const std::string other = dir_.file("other");
+  std::filesystem::copy(state_.root, other, std::filesystem::copy_options::recursive);
+  const Running call(watch_, version);
+  std::this_thread::sleep_for(3 * kWatchInterval);  // it has asked, and found nothing wrong
+  ASSERT_FALSE(call.stops());
+  std::filesystem::rename(state_.root, dir_.file("away"));
+  std::filesystem::rename(other, state_.root);
+  ASSERT_THAT(quarantine_skill(services_, "acme.demo"), IsOk());
+  EXPECT_TRUE(wait_for(call.stops()));
+  EXPECT_THAT(call.stopped()->message(), ::testing::HasSubstr("quarantined"));
+}
+
 TEST_F(RunWatchTest, ACallThatEndedIsForgotten) {
   trust();
   const state::InstalledVersion version = promoted({});

@@ -61,25 +61,30 @@ Result<> ToolHost::renew(Shared& shared, SteadyTime now) const {
   return {};
 }
 
-// Whose owner of stored values may have changed with the trust is resolved anew.
+// What was resolved from the same row stays, unless a change of the trust made another the owner of its values.
+Result<bool> ToolHost::still_holds(const Shared& shared, const Kept& kept, const state::InstalledVersion& now) {
+  if (kept.installed != now || kept.version->watched()->stop_flag().load()) return false;
+  const ModuleSource& source = kept.version->source();
+  if (kept.generation == shared.basis.generation || !source.owner) return true;
+  return PALYRA_TRY(owner_of_values(*shared.basis.store, now.artifact, source.grants)) == source.owner;
+}
+
 Result<std::shared_ptr<const ToolVersion>> ToolHost::look_up(Shared& shared, const std::string& id) const {
   const StateBasis& basis = shared.basis;
-  auto installed = basis.store->find_active(id);
-  const auto known = shared.kept.find(id);
+  auto installed = find_installed_tool(services_, *basis.store, id);
   if (!installed) {
-    if (known != shared.kept.end()) shared.kept.erase(known);
-    auto why = resolve_installed_tool(services_, *basis.store, id);  // says whether a decision is the reason
-    return std::unexpected(why ? std::move(installed).error() : std::move(why).error());
+    if (!is_silence(installed.error())) shared.kept.erase(id);
+    return std::unexpected(std::move(installed).error());
   }
-  const bool same = known != shared.kept.end() && known->second.installed == *installed &&
-                    !known->second.version->watched()->stop_flag().load() &&
-                    (known->second.generation == basis.generation || !known->second.version->source().owner);
-  if (same) {
-    known->second.version->watched()->found_runnable(basis.asked);
-    known->second.used = ++shared.uses;
-    return known->second.version;
+  if (const auto known = shared.kept.find(id);
+      known != shared.kept.end() && PALYRA_TRY(still_holds(shared, known->second, *installed))) {
+    Kept& kept = known->second;
+    kept.version->watched()->found_runnable(basis.asked);
+    kept.generation = basis.generation;
+    kept.used = ++shared.uses;
+    return kept.version;
   }
-  ModuleSource source = PALYRA_TRY(resolve_installed_tool(services_, *basis.store, id));
+  ModuleSource source = PALYRA_TRY(resolve_installed_tool(services_, *basis.store, *installed, id));
   auto version = PALYRA_TRY(ToolVersion::create(services_, std::move(source), basis.asked));
   shared.kept[id] = {
       .installed = *std::move(installed), .generation = basis.generation, .version = version, .used = ++shared.uses};
@@ -116,7 +121,7 @@ Result<ToolHost::Found> ToolHost::find(const std::string& id, SteadyTime now) {
   shared->silence.reset();
   auto version = ask(*shared, id, now);
   if (version) return Found{.basis = shared->basis, .version = *std::move(version)};
-  if (is_silence(version.error())) {
+  if (is_silence(version.error()) || shared->basis.store == nullptr) {
     shared->basis = {};
     shared->silence = {.why = version.error(), .until = services_.clock.steady() + kLookInterval};
   }
@@ -127,10 +132,13 @@ Result<> ToolHost::Tool::confirm(SteadyTime now) {
   if (version_ != nullptr && basis_.holds(now) && !version_->watched()->stop_flag().load(std::memory_order_relaxed)) {
     return {};
   }
-  version_.reset();
-  Found found = PALYRA_TRY(host_->find(id_, now));
-  basis_ = std::move(found.basis);
-  version_ = std::move(found.version);
+  auto found = host_->find(id_, now);
+  if (!found) {
+    version_.reset();
+    return std::unexpected(std::move(found).error());
+  }
+  basis_ = std::move(found->basis);
+  version_ = std::move(found->version);
   return {};
 }
 

@@ -3,11 +3,15 @@
 #include "app_fixture.h"
 #include "busy_writer.h"
 
+#include <palyra/app/backup_state.h>
 #include <palyra/app/list_runs.h>
+#include <palyra/app/recover_state.h>
 #include <palyra/app/stop_skill.h>
 #include <palyra/app/tool_host.h>
 
+#include <functional>
 #include <thread>
+#include <type_traits>
 
 namespace palyra::app {
 namespace {
@@ -16,8 +20,32 @@ using testing::IsOk;
 
 constexpr std::string_view kTool = "acme.demo.echo";
 
+// Says progress once, and computes for ever.
+constexpr const char* kSaysThatItBegan = R"((module
+    (import "palyra:skill/call@1.0.0" "progress" (func $progress (param i64 i64 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "run") (result i32)
+      (drop (call $progress (i64.const 1) (i64.const 2) (i32.const 0) (i32.const 0)))
+      (loop (br 0)) (i32.const 0))))";
+
+// Does something, on another thread, once the guest has begun.
+class BeginsThen final : public host::ProgressSink {
+ public:
+  explicit BeginsThen(std::function<void()> what) : what_(std::move(what)) {}
+  void progress(const host::Progress& /*progress*/) override { thread_ = std::jthread(what_); }
+
+ private:
+  std::function<void()> what_;
+  std::jthread thread_;
+};
+
 class ToolHostTest : public AppTest {
  protected:
+  static ToolCall long_call(BeginsThen& then) {
+    return {.arguments = as_bytes("{}"),
+            .limits = {.fuel_budget = std::nullopt, .wall_clock_timeout_ms = 60'000},
+            .progress = &then};
+  }
   static Execution call(ToolHost::Tool& tool, std::string_view arguments = "{}",
                         std::chrono::milliseconds limit = std::chrono::seconds(60)) {
     return tool.call({.arguments = as_bytes(arguments),
@@ -91,10 +119,14 @@ TEST_F(ToolHostTest, AToolThatIsNotThereMayComeLater) {
   EXPECT_EQ(code_of(call(tool)), "ok");
 }
 
+static_assert(!std::is_copy_constructible_v<ToolHost::Tool>, "a copy would give the same run ids again");
+
 TEST_F(ToolHostTest, ARefusalIsRememberedWhileNothingChanges) {
   trust();
   ToolHost::Tool tool = host_.tool(std::string(kTool));
   EXPECT_EQ(code_of(call(tool)), "state.tool_not_found");
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'000));
+  EXPECT_EQ(code_of(call(tool)), "state.tool_not_found") << "asked just now";
   BusyWriter writer(state_.root + "/trust.db");
   ToolHost::Tool another = host_.tool(std::string(kTool));
   EXPECT_EQ(code_of(call(another)), "state.tool_not_found");
@@ -105,16 +137,44 @@ TEST_F(ToolHostTest, AStateThatDoesNotAnswerCostsOneCallATimeAndRefusesAll) {
   install_and_promote({});
   ToolHost::Tool tool = host_.tool(std::string(kTool));
   ASSERT_EQ(code_of(call(tool)), "ok");
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'000));
+  ASSERT_EQ(code_of(call(tool)), "ok") << "asked just now";
   BusyWriter writer(state_.root + "/trust.db");
   EXPECT_EQ(code_of(call(tool)), "ok") << "what was asked a moment ago is not asked again";
   std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
+  const SteadyTime asked = clock_.steady();
   EXPECT_EQ(code_of(call(tool)), "state.busy");
+  EXPECT_LT(clock_.steady() - asked, std::chrono::milliseconds(1'900)) << "it waited twice";
   const SteadyTime refused = clock_.steady();
   for (int i = 0; i < 100; ++i) EXPECT_EQ(code_of(call(tool)), "state.busy");
   EXPECT_LT(clock_.steady() - refused, std::chrono::seconds(4));
   writer.release();
   std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
+  static_cast<void>(compiled());
   EXPECT_EQ(code_of(call(tool)), "ok");
+  EXPECT_FALSE(compiled()) << "what was kept is still good";
+}
+
+TEST_F(ToolHostTest, ARecoveredStateIsAskedAnew) {
+  trust();
+  install_and_promote({});
+  ToolHost::Tool tool = host_.tool(std::string(kTool));
+  ASSERT_EQ(code_of(call(tool)), "ok");
+  const std::string backup = dir_.file("backup.db");
+  ASSERT_THAT(backup_state(services_, backup), IsOk());
+  ASSERT_THAT(recover_state(services_, backup, ConsentForm::kTyped), IsOk());
+  EXPECT_EQ(code_of(call(tool)), "run.disabled");
+  ASSERT_THAT(promote("acme.demo@1.0.0"), IsOk());
+  EXPECT_EQ(code_of(call(tool)), "ok");
+}
+
+TEST_F(ToolHostTest, AStateThatIsNoneIsNotOpenedAgainByEachCall) {
+  ToolHost::Tool tool = host_.tool(std::string(kTool));
+  EXPECT_EQ(code_of(call(tool)), "trust.not_initialised");
+  trust();
+  EXPECT_EQ(code_of(call(tool)), "trust.not_initialised") << "it was asked a moment ago";
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
+  EXPECT_EQ(code_of(call(tool)), "state.tool_not_found");
 }
 
 TEST_F(ToolHostTest, AStateDirectoryThatWasPutInThePlaceOfAnotherIsSeenWithinSeconds) {
@@ -166,34 +226,26 @@ TEST_F(ToolHostTest, AToolThatWantsApprovalGetsItCallByCall) {
 
 TEST_F(ToolHostTest, ACallIsStoppedWhenItsSkillIsAndTheNextIsRefused) {
   trust();
-  install_and_promote({.wat = R"((module (func (export "run") (result i32) (loop (br 0)) (i32.const 0))))"});
+  install_and_promote({.wat = kSaysThatItBegan});
   config_.ceilings.fuel_budget = std::int64_t{1} << 40;
   config_.limits.fuel_budget = std::int64_t{1} << 40;
   ToolHost::Tool tool = host_.tool(std::string(kTool));
-  ASSERT_EQ(code_of(call(tool, "{}", std::chrono::milliseconds(20))), "run.timed_out");
-  const std::jthread decides([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    EXPECT_THAT(quarantine_skill(services_, "acme.demo"), IsOk());
-  });
-  EXPECT_EQ(code_of(call(tool)), "run.stopped");
+  BeginsThen decide([&] { EXPECT_THAT(quarantine_skill(services_, "acme.demo"), IsOk()); });
+  EXPECT_EQ(code_of(tool.call(long_call(decide))), "run.stopped");
   EXPECT_EQ(code_of(call(tool)), "run.disabled");
 }
 
 TEST_F(ToolHostTest, TheCallersCancellationEndsIt) {
   trust();
-  install_and_promote({.wat = R"((module (func (export "run") (result i32) (loop (br 0)) (i32.const 0))))"});
+  install_and_promote({.wat = kSaysThatItBegan});
   config_.ceilings.fuel_budget = std::int64_t{1} << 40;
   config_.limits.fuel_budget = std::int64_t{1} << 40;
   ToolHost::Tool tool = host_.tool(std::string(kTool));
   std::atomic<bool> gone{false};
-  const std::jthread leaves([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    gone = true;
-  });
-  const Execution execution = tool.call({.arguments = as_bytes("{}"),
-                                         .limits = {.fuel_budget = std::nullopt, .wall_clock_timeout_ms = 60'000},
-                                         .cancel = &gone});
-  EXPECT_EQ(code_of(execution), "run.cancelled");
+  BeginsThen leave([&] { gone = true; });
+  ToolCall call = long_call(leave);
+  call.cancel = &gone;
+  EXPECT_EQ(code_of(tool.call(call)), "run.cancelled");
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ EntryStyle style_of(const runtime::CompiledModule& module, runtime::EntryKind ki
 }
 
 Result<> wait_for(std::unique_lock<std::timed_mutex>& lock, const runtime::Until& until) {
+  if (lock.try_lock()) return {};
   while (!until.cancel.requested()) {
     const SteadyTime now = std::chrono::steady_clock::now();
     if (now >= until.deadline) {
@@ -106,7 +107,7 @@ Result<const LinkedTool*> ToolVersion::link(const Services& services, const runt
 
 std::size_t ToolVersion::bytes() const {
   const LinkedTool* ready = ready_.load(std::memory_order_acquire);
-  return source_.wasm.size() + (ready == nullptr ? 0 : ready->code_bytes);
+  return source_.kept_bytes + (ready == nullptr ? 0 : ready->code_bytes);
 }
 
 }  // namespace palyra::app

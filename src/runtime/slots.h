@@ -5,20 +5,29 @@
 #include <palyra/base/cancellation.h>
 #include <palyra/base/deadline.h>
 
+#include <atomic>
+#include <condition_variable>
 #include <cstdint>
-#include <semaphore>
+#include <mutex>
 
 namespace palyra::runtime {
 
+// Taking a free one costs no lock. Not std::counting_semaphore: its waits end milliseconds after their deadline.
 class Slots {
  public:
-  explicit Slots(std::uint32_t count) : free_(static_cast<std::ptrdiff_t>(count)) {}
+  explicit Slots(std::uint32_t count) : free_(count) {}
   // False: none was free before the deadline, or before `cancel` was requested.
   bool take(const Deadline& deadline, const Cancellation& cancel);
-  void give_back() { free_.release(); }
+  void give_back();
 
  private:
-  std::counting_semaphore<> free_;
+  bool try_take();
+  bool wait_for_one(const Deadline& deadline, const Cancellation& cancel);
+
+  std::atomic<std::uint32_t> free_;
+  std::atomic<std::uint32_t> waiting_{0};
+  std::mutex mutex_;
+  std::condition_variable given_back_;
 };
 
 // One of them, as long as this lives. `slots` may be null: then there is always one.

@@ -142,6 +142,11 @@ Result<Database> Database::open_raw(const std::string& path, int flags, std::chr
   return database;
 }
 
+bool Database::is_in_place() const {
+  int moved = 1;
+  return sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved == 0;
+}
+
 Result<Database> Database::open(const std::string& path, std::chrono::milliseconds wait) {
   return open_raw(path, SQLITE_OPEN_READWRITE, wait);
 }

@@ -68,6 +68,9 @@ class Database {
   // Everything as it is at one moment, into the empty database `copy`. Errors: those of a statement.
   [[nodiscard]] Result<> copy_into(const Database& copy) const;
 
+  // Whether its file is still the one of its name.
+  [[nodiscard]] bool is_in_place() const;
+
   // How long to wait for another's lock from here on, instead of kBusyTimeout.
   void wait_for_locks(std::chrono::milliseconds most) const;
 

@@ -53,7 +53,9 @@ void StateStore::wait_for_locks(std::chrono::milliseconds most) const { parts_->
 
 std::uint64_t StateStore::peek_generation() const { return parts_->generation_file.peek(); }
 
-bool StateStore::is_in_place() const { return parts_->generation_file.is_in(parts_->options.root); }
+bool StateStore::is_in_place() const {
+  return parts_->generation_file.is_in(parts_->options.root) && parts_->database.is_in_place();
+}
 
 Result<std::uint64_t> StateStore::generation() const { return PALYRA_TRY(load_head(parts_->database)).generation; }
 

@@ -27,6 +27,7 @@ class SkillObjects final : public host::AssetSource {
   [[nodiscard]] std::optional<BytesView> find_entry(std::string_view name) const;
   [[nodiscard]] std::optional<BytesView> find(std::string_view asset) const override;
   [[nodiscard]] std::vector<std::string> names() const override;
+  [[nodiscard]] std::size_t bytes() const;  // of all of them
   // As a manifest is parsed with.
   [[nodiscard]] std::vector<skills::ArtifactEntry> entries() const;
 
@@ -76,6 +77,7 @@ struct ModuleSource {
   std::vector<capability::AddressBinding> addresses{};  // where the operator says that granted origins are
   std::unique_ptr<const host::AssetSource> assets;      // of a skill; an installed one's hold what `wasm` points into
   Bytes inline_bytes;                                   // what it points into for an inline module
+  std::size_t kept_bytes = 0;                           // of `assets` of an installed skill, all entries together
 };
 
 // Of what is installed only an active version is ever found. Errors: state::kToolNotFound, kRunDisabled (there is such
@@ -84,9 +86,17 @@ struct ModuleSource {
 // state errors.
 Result<ModuleSource> resolve_module_source(const Services& services, ModuleSelector selector);
 
-// The same of an installed tool, from a store that is open. Errors: the same.
+// The two steps of it for an installed tool, from a store that is open. Errors: state::kToolNotFound, kRunDisabled and
+// state errors; the others.
+Result<state::InstalledVersion> find_installed_tool(const Services& services, const state::StateStore& store,
+                                                    const std::string& tool_id);
 Result<ModuleSource> resolve_installed_tool(const Services& services, const state::StateStore& store,
-                                            const std::string& tool_id);
+                                            const state::InstalledVersion& version, const std::string& tool_id);
+
+// Whose values and files a version with these grants works on; nobody when it may keep nothing. Depends on the trust.
+Result<std::optional<state::StorageOwner>> owner_of_values(const state::StateStore& store,
+                                                           const state::KeptArtifact& artifact,
+                                                           const capability::CapabilityGrantSet& grants);
 
 // A tool of a skill that is not installed, with the defaults of its settings and no grants. `tool` is one of the
 // manifest's, which was parsed with this artifact; the artifact outlives the result. Errors: kRunSettingMissing.

@@ -81,6 +81,7 @@ class RunWatch {
     ~Call() { version_.running_.fetch_sub(1); }
 
    private:
+    explicit Call(WatchedVersion& version);
     WatchedVersion& version_;
   };
 

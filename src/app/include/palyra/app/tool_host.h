@@ -15,12 +15,24 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace palyra::app {
 
 // Random ids in the time of a system call for many of them. For one thread.
 class RunIds {
  public:
+  RunIds() = default;
+  RunIds(RunIds&& other) noexcept : bytes_(other.bytes_), left_(std::exchange(other.left_, 0)) {}
+  RunIds& operator=(RunIds&& other) noexcept {
+    bytes_ = other.bytes_;
+    left_ = std::exchange(other.left_, 0);
+    return *this;
+  }
+  RunIds(const RunIds&) = delete;  // nobody else hands out the same
+  RunIds& operator=(const RunIds&) = delete;
+  ~RunIds() = default;
+
   // 32 hex digits. Errors: kRunNoRandomness.
   Result<std::string> next(host::RandomSource& random);
 
@@ -50,8 +62,8 @@ class ToolHost {
   ToolHost& operator=(const ToolHost&) = delete;
   ~ToolHost() = default;  // no Tool of it is left
 
-  // A tool by its id, for one thread at a time; each thread makes its own. It need not exist yet, and may come, go and
-  // change its version between two calls.
+  // A tool by its id, for one thread and one call at a time; each thread makes its own. It need not exist yet, and may
+  // come, go and change its version between two calls.
   class Tool {
    public:
     [[nodiscard]] const std::string& id() const { return id_; }
@@ -101,10 +113,11 @@ class ToolHost {
 
   // Errors: those of resolve_module_source.
   Result<Found> find(const std::string& id, SteadyTime now);
-  // Asks the state again, at most once in an interval.
+  // Looks at the state again, unless nothing can have changed.
   Result<> renew(Shared& shared, SteadyTime now) const;
   Result<std::shared_ptr<const ToolVersion>> ask(Shared& shared, const std::string& id, SteadyTime now) const;
   Result<std::shared_ptr<const ToolVersion>> version_of(Shared& shared, const std::string& id) const;
+  static Result<bool> still_holds(const Shared& shared, const Kept& kept, const state::InstalledVersion& now);
   Result<std::shared_ptr<const ToolVersion>> look_up(Shared& shared, const std::string& id) const;
   void make_room(Shared& shared) const;
 

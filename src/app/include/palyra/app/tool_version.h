@@ -52,7 +52,7 @@ class ToolVersion {
   // one tries. Valid as long as this. Errors: those of runtime::ModuleCompiler::compile and runtime::WasmRuntime::link.
   [[nodiscard]] Result<const LinkedTool*> link(const Services& services, const runtime::Until& until) const;
 
-  // What keeping it costs: module and native code.
+  // What keeping it costs: the objects of its version and native code.
   [[nodiscard]] std::size_t bytes() const;
 
  private:

@@ -27,6 +27,7 @@ struct StorageOwner {
   std::vector<crypto::PublicKey> keys{};     // the publisher's, now
   std::vector<crypto::PublicKey> retired{};  // that rotations of his replaced
   WallTime publisher_since{};                // when this installation came to know him
+  friend bool operator==(const StorageOwner&, const StorageOwner&) = default;
 };
 // Without keys when the publisher is not trusted now: then nothing was kept for him.
 StorageOwner storage_owner(const skills::SkillTrustStore& trust, const std::string& publisher,

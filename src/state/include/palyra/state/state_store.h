@@ -73,7 +73,7 @@ class StateStore {
   // One load, which any thread may do: another value than before says that somebody changed something, here or in
   // another process, or is about to. Says nothing else.
   [[nodiscard]] std::uint64_t peek_generation() const;
-  // Whether the directory at StateOptions::root is still the one that was opened.
+  // Whether the directory at StateOptions::root, and trust.db in it, are still those that were opened.
   [[nodiscard]] bool is_in_place() const;
 
   // Rises by one with each change.
