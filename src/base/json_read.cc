@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only file that sees simdjson.
+// The only file that parses with simdjson.
 #include <palyra/base/json.h>
 #include <palyra/base/utf8.h>
 

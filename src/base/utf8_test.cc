@@ -2,6 +2,8 @@
 #include <palyra/base/testing.h>
 #include <palyra/base/utf8.h>
 
+#include <random>
+
 namespace palyra {
 namespace {
 
@@ -35,6 +37,26 @@ TEST(Utf8Test, PrintableCutsAtACodePoint) {
   EXPECT_EQ(printable("abcdef", 3), "abc…");
   EXPECT_EQ(printable("ab漢", 4), "ab…");
   EXPECT_EQ(printable("abc", 3), "abc");
+}
+
+// Its own reader of blocks: at every distance from the end of one, what front_code_point says of each piece.
+TEST(Utf8Test, TextIsWhatConsistsOfCodePoints) {
+  const auto consists_of_code_points = [](std::string_view text) {
+    while (const auto point = front_code_point(text)) text.remove_prefix(point->bytes);
+    return text.empty();
+  };
+  constexpr std::string_view kBytes(
+      "\x00\x41\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xec\xed\xef\xf0\xf1\xf3\xf4\xf5\xff", 23);
+  std::mt19937 random(7);
+  std::size_t good = 0;
+  for (std::size_t i = 0; i < testing::scaled(200'000); ++i) {
+    std::string text(random() % 130, 'a');
+    for (std::size_t n = random() % 5; n != 0; --n) text += kBytes[random() % kBytes.size()];
+    text.append(random() % 3, 'z');
+    ASSERT_EQ(is_utf8(text), consists_of_code_points(text)) << i;
+    good += is_utf8(text) ? 1U : 0U;
+  }
+  EXPECT_GT(good, 0U);
 }
 
 }  // namespace
