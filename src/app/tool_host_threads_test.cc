@@ -32,9 +32,7 @@ class ToolHostThreadsTest : public AppTest {
  protected:
   // The last in the chain of services that threads share; the one of the fixture remembers what it is told.
   CountedActivities counted_;
-  // The thread sanitizer does not see the lock in the engine under which a slot goes from one thread to the next.
-  LazyEngine engine_{
-      {.pool = kThreadSanitized ? std::nullopt : std::optional(runtime::PoolOptions{.slots = kThreads})}};
+  LazyEngine engine_{{.pool = runtime::PoolOptions{.slots = kThreads}}};
   Services shared_{.clock = clock_,
                    .config = config_,
                    .schemas = schemas_,

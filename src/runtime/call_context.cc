@@ -126,6 +126,7 @@ HostReturn CallDispatcher::run(const HostFunction& function, HostCall& call, con
 std::span<std::uint8_t> CallDispatcher::memory_of(CallContext& context, wasmtime_caller_t& caller) {
   if (!context.memory_looked_up) {
     context.memory_looked_up = true;
+    note_memory_changes_hands();
     wasmtime_extern_t found;
     constexpr std::string_view kName = "memory";
     if (wasmtime_caller_export_get(&caller, kName.data(), kName.size(), &found)) {

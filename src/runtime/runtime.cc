@@ -170,7 +170,9 @@ Result<Run> WasmRuntime::invoke(const Invocation& invocation) const {
   const WasmStore store(wasmtime_store_new(&engine.get(), &context, nullptr));
   PALYRA_TRY(context.arm(*store));
   wasmtime_context_t* const inner = wasmtime_store_context(store.get());
-  Outcome outcome = PALYRA_TRY(run_guest(inner, invocation, context));
+  auto guest_ended = run_guest(inner, invocation, context);
+  note_memory_changes_hands();
+  Outcome outcome = PALYRA_TRY(std::move(guest_ended));
 
   const SteadyTime ended = std::chrono::steady_clock::now();
   const bool finished = std::holds_alternative<Returned>(outcome) || std::holds_alternative<Exited>(outcome);
