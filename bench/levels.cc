@@ -56,7 +56,10 @@ Call execute_call(const app::Services& services, const app::ToolVersion& tool, B
 }
 
 Call tool_call(app::ToolHost& host, const std::string& id, BytesView arguments) {
-  return [tool = host.tool(id), arguments]() mutable { check(tool.call({.arguments = arguments})); };
+  // Shared, because a function that is kept must be copyable; a tool is not.
+  return [tool = std::make_shared<app::ToolHost::Tool>(host.tool(id)), arguments] {
+    check(tool->call({.arguments = arguments}));
+  };
 }
 
 }  // namespace palyra::bench
