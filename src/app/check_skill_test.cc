@@ -128,8 +128,8 @@ TEST_F(CheckSkillTest, ASkillInDevelopmentRunsUnsignedAndWithItsDevelopersGrants
   const Execution without = run({});
   ASSERT_FALSE(without.error.has_value()) << without.error->error.describe();
   EXPECT_EQ(as_text(without.output.bytes), "{\"n\":1}");
-  EXPECT_TRUE(without.record.grants_held.empty());
-  EXPECT_EQ(run(skill->manifest().capabilities).record.grants_held.size(),
+  EXPECT_TRUE(without.record.grants_held.list().empty());
+  EXPECT_EQ(run(skill->manifest().capabilities).record.grants_held.list().size(),
             skill->manifest().capabilities.to_list().size());
   EXPECT_TRUE(run({}, "acme.demo.none").error->error.is(state::kToolNotFound));
   EXPECT_FALSE(std::filesystem::exists(state_.root));

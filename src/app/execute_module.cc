@@ -144,13 +144,13 @@ Result<> execute(const Services& services, const ModuleCall& call, Execution& ex
 
 }  // namespace
 
-Execution execute_module(const Services& services, const ModuleCall& call) {
+Execution execute_module(const Services& services, ModuleCall call) {
   Execution execution;
-  execution.run_id = call.run_id;
   auto executed = execute(services, call, execution);
   if (!executed) execution.error = run_error_of(std::move(executed).error());
   for (capability::Denial& denial : execution.record.denials) advise(denial, call.tool.source());
   execution.record.grants_held = call.tool.grants_held();
+  execution.run_id = std::move(call.run_id);
   return execution;
 }
 

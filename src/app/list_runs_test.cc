@@ -31,14 +31,14 @@ TEST_F(ListRunsTest, ACallOfAnInstalledToolIsLoggedWithItsVersion) {
   ASSERT_EQ(entries.size(), 1U);
   const state::RunEntry& entry = entries.front();
   EXPECT_EQ(entry.run_id, execution.run_id);
-  EXPECT_EQ(entry.tool_id, "acme.demo.echo");
-  EXPECT_EQ(entry.origin, state::RunOrigin::kInstalled);
-  ASSERT_TRUE(entry.skill);
-  EXPECT_EQ(entry.skill->id, "acme.demo");
-  EXPECT_EQ(entry.skill->version, "1.0.0");
-  EXPECT_EQ(entry.skill->content_root,
+  EXPECT_EQ(entry.subject->tool_id, "acme.demo.echo");
+  EXPECT_EQ(entry.subject->origin, state::RunOrigin::kInstalled);
+  ASSERT_TRUE(entry.subject->skill);
+  EXPECT_EQ(entry.subject->skill->id, "acme.demo");
+  EXPECT_EQ(entry.subject->skill->version, "1.0.0");
+  EXPECT_EQ(entry.subject->skill->content_root,
             state::StateStore::open(state_).value().find_active("acme.demo.echo").value().content_root());
-  EXPECT_EQ(entry.actor, "test");
+  EXPECT_EQ(entry.subject->actor, "test");
   EXPECT_EQ(entry.argument_bytes, 7U);
   EXPECT_FALSE(entry.failed());
   EXPECT_EQ(entry.record.bytes_out, 7U);
@@ -59,9 +59,9 @@ TEST_F(ListRunsTest, RefusedAndFailedCallsAreLoggedWithKindAndCode) {
   EXPECT_EQ(entries[0].error_kind, "RuntimeFailure");
   EXPECT_EQ(entries[0].error_code, "run.trapped");
   EXPECT_EQ(entries[1].error_code, "schema.does_not_conform");
-  EXPECT_TRUE(entries[1].skill);
+  EXPECT_TRUE(entries[1].subject->skill);
   EXPECT_EQ(entries[2].error_code, "state.tool_not_found");
-  EXPECT_FALSE(entries[2].skill);
+  EXPECT_FALSE(entries[2].subject->skill);
   EXPECT_EQ(list_runs(services_, {.skill_id = "acme.demo", .failed_only = true}).value().entries.size(), 2U);
 }
 
@@ -89,8 +89,8 @@ TEST_F(ListRunsTest, AModuleUnderDevelopmentIsLoggedOnlyWhereThereIsState) {
   EXPECT_FALSE(call_inline(kModule).error);
   const std::vector<state::RunEntry> entries = logged();
   ASSERT_EQ(entries.size(), 1U);
-  EXPECT_EQ(entries[0].origin, state::RunOrigin::kDevelopment);
-  EXPECT_EQ(entries[0].tool_id, "test.wat");
+  EXPECT_EQ(entries[0].subject->origin, state::RunOrigin::kDevelopment);
+  EXPECT_EQ(entries[0].subject->tool_id, "test.wat");
 }
 
 TEST_F(ListRunsTest, ALogThatCannotBeWrittenFailsNoRun) {

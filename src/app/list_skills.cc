@@ -52,7 +52,7 @@ Result<> add_unused_grants(const Services& services, ShowSkillReply& reply) {
       state::find_runs(services.state.root, {.skill_id = reply.version.artifact.skill_id, .limit = kRunsLookedAt}));
   std::set<std::string> used;
   for (const state::RunEntry& run : found.entries) {
-    if (run.skill->content_root != reply.version.content_root()) continue;
+    if (run.subject->skill->content_root != reply.version.content_root()) continue;
     ++reply.runs;
     used.insert(run.record.grants_used.begin(), run.record.grants_used.end());
   }

@@ -23,20 +23,18 @@ const std::string& name_of(const InstalledTool& tool) { return tool.id; }
 const std::string& name_of(const InlineModule& module) { return module.name; }
 const std::string& name_of(const DevelopmentTool& tool) { return tool.id; }
 
-// What the runs log says of a call before anybody looked at it.
-struct Subject {
-  const std::string& tool_id;
-  state::RunOrigin origin;
-  const std::optional<state::RunSkill>& skill;
-};
+using Subject = std::shared_ptr<const state::RunSubject>;
 
-void log(const Services& services, const Subject& subject, const ToolCall& call, const Execution& execution) {
+// Of a call that found no version.
+Subject subject_named(const Services& services, const std::string& tool_id, state::RunOrigin origin) {
+  return std::make_shared<const state::RunSubject>(
+      state::RunSubject{.tool_id = printable(tool_id), .origin = origin, .actor = services.state.actor});
+}
+
+void log(const Services& services, Subject subject, const ToolCall& call, const Execution& execution) {
   state::RunEntry entry;
   entry.run_id = execution.run_id;
-  entry.tool_id = printable(subject.tool_id);
-  entry.origin = subject.origin;
-  entry.skill = subject.skill;
-  entry.actor = services.state.actor;
+  entry.subject = std::move(subject);
   entry.started = services.clock.wall() -
                   std::chrono::duration_cast<std::chrono::milliseconds>(services.clock.steady() - call.started);
   entry.argument_bytes = call.arguments.size();
@@ -61,17 +59,17 @@ Execution execute(const Services& services, const ToolVersion& tool, const ToolC
     return refused(std::move(approved).error(), std::move(run_id));
   }
   WatchedVersion* watched = tool.watched().get();
-  const ModuleCall module_call{.tool = tool,
-                               .arguments = call.arguments,
-                               .limits = effective_limits(services.config, source.limits, call.limits),
-                               .run_id = std::move(run_id),
-                               .started = call.started,
-                               .cancel = {call.cancel, watched == nullptr ? nullptr : &watched->stop_flag()},
-                               .progress = call.progress,
-                               .vault = services.vault};
-  if (watched == nullptr) return execute_module(services, module_call);
+  ModuleCall module_call{.tool = tool,
+                         .arguments = call.arguments,
+                         .limits = effective_limits(services.config, source.limits, call.limits),
+                         .run_id = std::move(run_id),
+                         .started = call.started,
+                         .cancel = {call.cancel, watched == nullptr ? nullptr : &watched->stop_flag()},
+                         .progress = call.progress,
+                         .vault = services.vault};
+  if (watched == nullptr) return execute_module(services, std::move(module_call));
   const RunWatch::Call running(services.watch, *watched);
-  Execution execution = execute_module(services, module_call);
+  Execution execution = execute_module(services, std::move(module_call));
   if (!execution.error || execution.error->kind != WasmPluginRunErrorKind::kCancelled) return execution;
   if (auto why = watched->stopped()) execution.error->error = *std::move(why);
   return execution;
@@ -84,16 +82,14 @@ Execution call_tool(const Services& services, const ToolVersion& tool, const Too
   const bool will_ask =
       call.approval == Approval::kWillAsk && execution.error && execution.error->error.is(kRunNeedsApproval);
   if (will_ask) return execution;
-  const auto& skill = tool.source().skill;
-  const state::RunOrigin origin = skill ? state::RunOrigin::kInstalled : state::RunOrigin::kDevelopment;
-  log(services, {.tool_id = tool.source().tool_id, .origin = origin, .skill = skill}, call, execution);
+  log(services, tool.subject(), call, execution);
   return execution;
 }
 
 Execution refuse_call(const Services& services, const std::string& tool_id, const ToolCall& call, std::string run_id,
                       Error why) {
   Execution execution = refused(std::move(why), std::move(run_id));
-  log(services, {.tool_id = tool_id, .origin = state::RunOrigin::kInstalled, .skill = std::nullopt}, call, execution);
+  log(services, subject_named(services, tool_id, state::RunOrigin::kInstalled), call, execution);
   return execution;
 }
 
@@ -105,7 +101,7 @@ Execution run_tool(const Services& services, ModuleSelector what, const ToolCall
   if (tool) return call_tool(services, **tool, call, *std::move(run_id));
   Execution execution = refused(std::move(tool).error(), run_id.value_or(""));
   const state::RunOrigin origin = installed ? state::RunOrigin::kInstalled : state::RunOrigin::kDevelopment;
-  log(services, {.tool_id = name, .origin = origin, .skill = std::nullopt}, call, execution);
+  log(services, subject_named(services, name, origin), call, execution);
   return execution;
 }
 

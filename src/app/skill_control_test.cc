@@ -130,7 +130,7 @@ TEST_F(SkillControlTest, RollsBackStepByStepWithTheGrantsOfThen) {
   ASSERT_EQ(plan->difference.added.size(), 1U);
   EXPECT_THAT(roll_back(services_, *plan, ConsentForm::kFlag), FailsWith(kPromoteNotInteractive));
   ASSERT_THAT(roll_back(services_, *plan, ConsentForm::kTyped), IsOk());
-  EXPECT_THAT(call("{}").record.grants_held, ElementsAre("cache/"));
+  EXPECT_THAT(call("{}").record.grants_held.list(), ElementsAre("cache/"));
   EXPECT_EQ(status_of("acme.demo@1.2.0"), VersionStatus::kSuperseded);
   // Not back to 1.2.0.
   EXPECT_EQ(roll_back_to("acme.demo")->artifact.version, "1.0.0");

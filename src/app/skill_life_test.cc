@@ -245,7 +245,7 @@ TEST_F(SkillLifeTest, GrantsAreWhatTheManifestAsksAndTheOperatorApproves) {
   ASSERT_THAT(promote_skill(services_, *plan, {.form = ConsentForm::kTyped, .pin_fingerprint = {}}), IsOk());
   const Execution execution = call("{}");
   ASSERT_FALSE(execution.error);
-  EXPECT_THAT(execution.record.grants_held, ::testing::ElementsAre("https://api.example.com:443/ GET"));
+  EXPECT_THAT(execution.record.grants_held.list(), ::testing::ElementsAre("https://api.example.com:443/ GET"));
 }
 
 TEST_F(SkillLifeTest, ASkillForAnotherPalyraIsKeptAndNeverPromoted) {

@@ -18,7 +18,7 @@ Result<SkillPorts> SkillPorts::open(const Services& services, const ModuleCall& 
                                                       .deadline = deadline});
   }
   if (source.skill && source.grants.count(CapabilityClass::kChannel) != 0) {
-    ports.channels_.emplace(state::SkillChannelsOptions{.state = services.state,
+    ports.channels_.emplace(state::SkillChannelsOptions{.state = &services.state,
                                                         .run_id = call.run_id,
                                                         .skill_id = source.skill->id,
                                                         .content_root = source.skill->content_root,

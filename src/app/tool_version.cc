@@ -16,6 +16,22 @@ EntryStyle style_of(const runtime::CompiledModule& module, runtime::EntryKind ki
   return speaks || kind == runtime::EntryKind::kWasi ? EntryStyle::kTool : EntryStyle::kLegacy;
 }
 
+std::vector<std::string> canonical_texts(const capability::CapabilityGrantSet& grants) {
+  std::vector<std::string> texts;
+  const std::vector<capability::Capability> all = grants.to_list();
+  texts.reserve(all.size());
+  for (const capability::Capability& grant : all) texts.push_back(capability::canonical_text(grant));
+  return texts;
+}
+
+std::shared_ptr<const state::RunSubject> subject_of(const ModuleSource& source, const std::string& actor) {
+  return std::make_shared<const state::RunSubject>(
+      state::RunSubject{.tool_id = printable(source.tool_id),
+                        .origin = source.skill ? state::RunOrigin::kInstalled : state::RunOrigin::kDevelopment,
+                        .skill = source.skill,
+                        .actor = actor});
+}
+
 Result<> wait_for(std::unique_lock<std::timed_mutex>& lock, const runtime::Until& until) {
   if (lock.try_lock()) return {};
   while (!until.cancel.requested()) {
@@ -43,9 +59,8 @@ Result<std::shared_ptr<const ToolVersion>> ToolVersion::create(const Services& s
     version->output_schema_ =
         PALYRA_TRY(schema::JsonSchema::compile(as_bytes(*of.tool->output_schema)), "while compiling the output schema");
   }
-  for (const capability::Capability& grant : of.grants.to_list()) {
-    version->grants_held_.push_back(capability::canonical_text(grant));
-  }
+  version->grants_held_ = canonical_texts(of.grants);
+  version->subject_ = subject_of(of, services.state.actor);
   if (of.skill) version->watched_ = services.watch.watch(of.skill->content_root, asked);
   return version;
 }

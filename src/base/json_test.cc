@@ -79,5 +79,16 @@ TEST(JsonTest, PrettyTextEndsWithANewline) {
   EXPECT_EQ(to_text(value, JsonStyle::kPretty), "{\n  \"a\": 1\n}\n");
 }
 
+TEST(JsonTest, AStringIsAppendedAsItIsWrittenInADocument) {
+  for (const std::string_view value : {"", "plain ~", "\"", "a\\b", "\x7f", "tab\t", "\xc3\xa4", "\xff", "line\n"}) {
+    std::string text = "[";
+    append_json_string(text, value);
+    EXPECT_EQ(text, "[" + to_text(Json(value))) << value;
+  }
+  std::string text;
+  append_json_string(text, std::string_view("\0", 1));
+  EXPECT_EQ(text, R"("\u0000")");
+}
+
 }  // namespace
 }  // namespace palyra

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace palyra {
 namespace {
 
@@ -31,6 +33,9 @@ Document convert(const Json& value) {
   return nullptr;
 }
 
+// Written as they are in a JSON string.
+bool is_plain(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
+
 }  // namespace
 
 std::string to_text(const Json& value, JsonStyle style) {
@@ -38,6 +43,16 @@ std::string to_text(const Json& value, JsonStyle style) {
   std::string text = convert(value).dump(pretty ? 2 : -1, ' ', false, Document::error_handler_t::replace);
   if (pretty) text += '\n';
   return text;
+}
+
+void append_json_string(std::string& text, std::string_view value) {
+  if (std::ranges::all_of(value, is_plain)) {
+    text += '"';
+    text += value;
+    text += '"';
+  } else {
+    text += to_text(Json(value));
+  }
 }
 
 }  // namespace palyra

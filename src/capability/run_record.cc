@@ -1,44 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <palyra/base/check.h>
 #include <palyra/capability/run_record.h>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <span>
+#include <iterator>
 
 namespace palyra::capability {
 namespace {
 
 constexpr std::array<std::string_view, 5> kLevels{"error", "warn", "info", "debug", "trace"};
 
+constexpr std::size_t kMaxDepth = 4;  // record, denials, denial, what to do next
+
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
-Json texts_json(std::span<const std::string> texts) {
-  Json::Array array;
-  for (const std::string& text : texts) array.emplace_back(text);
-  return array;
+void append_number(std::string& text, std::uint64_t number) { fmt::format_to(std::back_inserter(text), "{}", number); }
+
+// A number that reads back as the same count of nanoseconds, and never as an integer.
+void append_milliseconds(std::string& text, std::chrono::nanoseconds duration) {
+  constexpr std::int64_t kUnit = 1'000'000;
+  const std::int64_t count = duration.count();
+  fmt::format_to(std::back_inserter(text), "{}.{:06}", count / kUnit, count % kUnit);
+  text.erase(std::max(text.find_last_not_of('0') + 1, text.size() - 5));  // one digit behind the point stays
 }
 
-Json denials_json(std::span<const Denial> denials) {
-  Json::Array array;
-  for (const Denial& denial : denials) array.emplace_back(to_json(denial));
-  return array;
+void append_element(std::string& text, const std::string& element) { append_json_string(text, element); }
+
+void append_element(std::string& text, const Denial& denial) { text += to_text(to_json(denial)); }
+
+void append_element(std::string& text, const HostCallCount& call) {
+  text += R"({"module":)";
+  append_json_string(text, call.module);
+  text += R"(,"name":)";
+  append_json_string(text, call.name);
+  text += R"(,"calls":)";
+  append_number(text, call.calls);
+  text += '}';
 }
 
-Json calls_json(std::span<const HostCallCount> calls) {
-  Json::Array array;
-  for (const HostCallCount& call : calls) {
-    array.emplace_back(Json::Object{{"module", call.module}, {"name", call.name}, {"calls", call.calls}});
+void append_element(std::string& text, const LogLine& line) {
+  text += R"({"level":)";
+  append_json_string(text, to_text(line.level));
+  text += R"(,"text":)";
+  append_json_string(text, line.text);
+  text += '}';
+}
+
+template <class Element>
+void append_list(std::string& text, const std::vector<Element>& elements) {
+  text += '[';
+  for (const Element& element : elements) {
+    if (&element != elements.data()) text += ',';
+    append_element(text, element);
   }
-  return array;
-}
-
-Json log_json(std::span<const LogLine> lines) {
-  Json::Array array;
-  for (const LogLine& line : lines) {
-    array.emplace_back(Json::Object{{"level", to_text(line.level)}, {"text", line.text}});
-  }
-  return array;
+  text += ']';
 }
 
 // Reads members of one object, and remembers whether any was missing or of another type.
@@ -137,21 +156,40 @@ void read_log(Members& record, std::vector<LogLine>& lines) {
 
 std::string_view to_text(LogLevel level) { return kLevels.at(static_cast<std::size_t>(level)); }
 
+void append_json(std::string& text, const RunRecord& record) {
+  text += R"({"duration_ms":)";
+  append_milliseconds(text, record.duration);
+  text += R"(,"fuel_used":)";
+  append_number(text, record.fuel_used);
+  text += R"(,"peak_memory_bytes":)";
+  append_number(text, record.peak_memory_bytes);
+  text += R"(,"input_bytes":)";
+  append_number(text, record.bytes_in);
+  text += R"(,"output_bytes":)";
+  append_number(text, record.bytes_out);
+  text += R"(,"host_calls":)";
+  append_list(text, record.host_calls);
+  text += R"(,"grants_held":)";
+  append_list(text, record.grants_held.list());
+  text += R"(,"grants_used":)";
+  append_list(text, record.grants_used);
+  text += R"(,"denials":)";
+  append_list(text, record.denials);
+  text += R"(,"failures":)";
+  append_list(text, record.failures);
+  text += R"(,"log":)";
+  append_list(text, record.log);
+  text += R"(,"log_lines_dropped":)";
+  append_number(text, record.log_lines_dropped);
+  text += '}';
+}
+
 Json to_json(const RunRecord& record) {
-  Json json;
-  json.set("duration_ms", Milliseconds(record.duration).count());
-  json.set("fuel_used", record.fuel_used);
-  json.set("peak_memory_bytes", record.peak_memory_bytes);
-  json.set("input_bytes", record.bytes_in);
-  json.set("output_bytes", record.bytes_out);
-  json.set("host_calls", calls_json(record.host_calls));
-  json.set("grants_held", texts_json(record.grants_held));
-  json.set("grants_used", texts_json(record.grants_used));
-  json.set("denials", denials_json(record.denials));
-  json.set("failures", texts_json(record.failures));
-  json.set("log", log_json(record.log));
-  json.set("log_lines_dropped", record.log_lines_dropped);
-  return json;
+  std::string text;
+  append_json(text, record);
+  auto json = parse_json(as_bytes(text), {.max_bytes = text.size(), .max_depth = kMaxDepth});
+  PALYRA_CHECK(json.has_value());
+  return *std::move(json);
 }
 
 std::optional<RunRecord> run_record_from_json(const Json& json) {

@@ -13,7 +13,7 @@ RunRecord full_record() {
   record.host_calls = {{.module = "palyra:skill/call@1.0.0", .name = "log", .calls = 3}};
   record.bytes_in = 1;
   record.bytes_out = 2;
-  record.grants_held = {"http:https://api.example.com:443/"};
+  record.grants_held = std::vector<std::string>{"http:https://api.example.com:443/"};
   record.grants_used = {"a", "b"};
   record.denials = {{.code = "http.not_granted",
                      .asked = "GET https://a.example:443/",
@@ -31,6 +31,24 @@ TEST(RunRecordJsonTest, GivesBackEveryField) {
   const Json json = parse_json(as_bytes(text), {.max_bytes = text.size(), .max_depth = 4}).value();
   EXPECT_EQ(run_record_from_json(json), full_record());
   EXPECT_EQ(run_record_from_json(to_json(RunRecord{})), RunRecord{});
+}
+
+TEST(RunRecordJsonTest, EveryDurationComesBackToTheNanosecondAndIsNoInteger) {
+  const auto written = [](std::int64_t nanoseconds) {
+    RunRecord record;
+    record.duration = std::chrono::nanoseconds(nanoseconds);
+    const Json json = to_json(record);
+    EXPECT_EQ(run_record_from_json(json)->duration, record.duration);
+    EXPECT_NE(json.find("duration_ms")->as_double(), nullptr) << nanoseconds;
+    std::string text;
+    append_json(text, record);
+    return text.substr(0, text.find(','));
+  };
+  EXPECT_EQ(written(0), R"({"duration_ms":0.0)");
+  EXPECT_EQ(written(1), R"({"duration_ms":0.000001)");
+  EXPECT_EQ(written(2'340), R"({"duration_ms":0.00234)");
+  EXPECT_EQ(written(12'000'000), R"({"duration_ms":12.0)");
+  EXPECT_EQ(written(86'400'000'000'001), R"({"duration_ms":86400000.000001)");
 }
 
 TEST(RunRecordJsonTest, RefusesARecordThatLacksAMemberOrHasOneOfAnotherType) {

@@ -22,8 +22,9 @@ struct ListOptions {
 std::string outcome_text(const state::RunEntry& run) { return run.failed() ? shown(run.error_code) : "ok"; }
 
 std::string origin_text(const state::RunEntry& run) {
-  if (run.origin == state::RunOrigin::kDevelopment) return "development";
-  return run.skill ? shown(run.skill->id + "@" + run.skill->version) : "-";
+  const state::RunSubject& subject = *run.subject;
+  if (subject.origin == state::RunOrigin::kDevelopment) return "development";
+  return subject.skill ? shown(subject.skill->id + "@" + subject.skill->version) : "-";
 }
 
 // Lines and segments that could not be read, and entries that were never written.
@@ -54,7 +55,7 @@ Result<Report> list(Session& session, const ListOptions& options) {
     const auto milliseconds = std::chrono::duration<double, std::milli>(run.record.duration).count();
     report.text += fmt::format("{:.12}  {}  {:>10.3f} ms  {:<24}  {}  {}\n",
                                run.run_id.empty() ? "-" : shown(run.run_id), *json.find("started")->as_string(),
-                               milliseconds, outcome_text(run), shown(run.tool_id), origin_text(run));
+                               milliseconds, outcome_text(run), shown(run.subject->tool_id), origin_text(run));
   }
   if (runs.empty()) report.text = "no such run is logged\n";
   report.result = Json::Object{{"runs", std::move(runs)}};
@@ -68,9 +69,9 @@ Result<Report> show(Session& session, const std::string& run_id) {
   Report report;
   report.result = Json::Object{{"run", state::to_json(run)}};
   const Json& json = *report.result.find("run");
-  std::vector<Row> rows{{"run", shown(run.run_id)}, {"tool", shown(run.tool_id)}, {"of", origin_text(run)}};
-  if (run.skill) rows.push_back({"content root", crypto::to_hex(run.skill->content_root)});
-  rows.push_back({"by", shown(run.actor)});
+  std::vector<Row> rows{{"run", shown(run.run_id)}, {"tool", shown(run.subject->tool_id)}, {"of", origin_text(run)}};
+  if (const auto& skill = run.subject->skill) rows.push_back({"content root", crypto::to_hex(skill->content_root)});
+  rows.push_back({"by", shown(run.subject->actor)});
   rows.push_back({"started", *json.find("started")->as_string()});
   rows.push_back({"arguments", fmt::format("{} bytes", run.argument_bytes)});
   rows.push_back({"outcome", run.failed() ? fmt::format("{}: {}", shown(run.error_kind), outcome_text(run)) : "ok"});

@@ -107,7 +107,7 @@ std::string record_text(const capability::RunRecord& record) {
   text += fmt::format("{:.3f} ms, {} fuel, {} bytes of memory at most, {} host calls, {} bytes in, {} bytes out\n",
                       milliseconds(record.duration), record.fuel_used, record.peak_memory_bytes, calls, record.bytes_in,
                       record.bytes_out);
-  text += list_text("grants held", record.grants_held);
+  text += list_text("grants held", record.grants_held.list());
   text += list_text("grants used", record.grants_used);
   text += trouble_text(record);
   return text;

@@ -8,6 +8,7 @@
 
 namespace palyra::crypto {
 
+using EvpDigest = CHandle<EVP_MD, &EVP_MD_free>;
 using EvpDigestContext = CHandle<EVP_MD_CTX, &EVP_MD_CTX_free>;
 
 }  // namespace palyra::crypto

@@ -10,6 +10,17 @@
 
 namespace palyra::crypto {
 
+namespace {
+
+// Found once: the library looks an algorithm up by name for whoever only names it.
+const EVP_MD* algorithm() {
+  static const EvpDigest found(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  PALYRA_CHECK(found != nullptr);
+  return found.get();
+}
+
+}  // namespace
+
 struct Sha256::State {
   EvpDigestContext context{EVP_MD_CTX_new()};
 };
@@ -17,7 +28,7 @@ struct Sha256::State {
 // OpenSSL's digest calls fail only without memory or without the algorithm: neither leaves anything to go on with.
 Sha256::Sha256() : state_(std::make_unique<State>()) {
   PALYRA_CHECK(state_->context != nullptr);
-  PALYRA_CHECK(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
+  PALYRA_CHECK(EVP_DigestInit_ex(state_->context.get(), algorithm(), nullptr) == 1);
 }
 
 Sha256::Sha256(Sha256&&) noexcept = default;

@@ -23,8 +23,9 @@ class FuelCharges : public testing::HostTest {
   FuelCharges() {
     assets.add("data", "Ada Grace");
     setup.assets = &assets;
-    setup.program_arguments = {"-v"};
+    setup.program_arguments = words_;
   }
+  std::vector<std::string> words_{"-v"};
   // Memory holds the name of an asset, and at 64 an I/O vector of 16 bytes at 80.
   std::uint64_t fuel_of(std::string_view body) {
     return run(body, R"((data (i32.const 0) "data") (data (i32.const 64) "\50\00\00\00\10\00\00\00"))")

@@ -72,7 +72,8 @@ TEST_F(Wasi, AProgramThatImportsEverythingRuns) {
 TEST_F(Wasi, AnOrdinaryProgramIsATool) {
   setup.arguments = as_bytes(R"({"rows":3})");
   setup.standard_input = setup.arguments;
-  setup.program_arguments = {"--in", "data.csv"};
+  const std::vector<std::string> words{"--in", "data.csv"};
+  setup.program_arguments = words;
   const Ran ran = run_program("report.wasm");
   EXPECT_THAT(to_word(ran.outcome), ::testing::AnyOf("returns 0", "exits 0"));
   EXPECT_EQ(as_text(ran.results.output),
@@ -279,7 +280,8 @@ TEST_F(Wasi, AStreamIsOfUnknownTypeWithItsFlagsAndRights) {
 // ---- Arguments, clocks, random bytes
 
 TEST_F(Wasi, ArgumentsAreTheToolsNameAndWhatTheManifestMaps) {
-  setup.program_arguments = {"-n", ""};
+  const std::vector<std::string> words{"-n", ""};
+  setup.program_arguments = words;
   const Ran ran = run(R"(
     (drop (call $wasi.args_sizes_get (i32.const 0) (i32.const 4)))
     (drop (call $wasi.args_get (i32.const 8) (i32.const 32)))

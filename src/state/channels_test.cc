@@ -23,8 +23,9 @@ class ChannelsTest : public StateTest {
     StateStore store = must_init();
     root_ = must_install(store, file_).content_root();
   }
-  [[nodiscard]] SkillChannels open(const std::string& run_id = "run-1", const std::string& skill = "acme.demo") const {
-    return SkillChannels({.state = options(),
+  StateOptions state_ = options();
+  [[nodiscard]] SkillChannels open(std::string_view run_id = "run-1", std::string_view skill = "acme.demo") const {
+    return SkillChannels({.state = &state_,
                           .run_id = run_id,
                           .skill_id = skill,
                           .content_root = root_,
@@ -283,7 +284,7 @@ TEST_F(ChannelsTest, WaitsForTrustNoLongerThanTheCall) {
   must_send(sender, "one");
   const Database busy = Database::open(root() + "/trust.db").value();
   ASSERT_THAT(busy.script("BEGIN EXCLUSIVE"), IsOk());
-  SkillChannels receiver({.state = options(),
+  SkillChannels receiver({.state = &state_,
                           .run_id = "run-2",
                           .skill_id = "acme.demo",
                           .content_root = root_,
@@ -355,7 +356,8 @@ TEST_F(ChannelsTest, ManyReceiversGetEachMessageOnce) {
     threads.reserve(got.size());
     for (std::size_t i = 0; i < got.size(); ++i) {
       threads.emplace_back([&, i] {
-        SkillChannels receiver = open(fmt::format("run-{}", 100 + i));
+        const std::string run_id = fmt::format("run-{}", 100 + i);
+        SkillChannels receiver = open(run_id);
         while (true) {
           const auto message = receiver.receive("jobs");
           if (!message && message.error().is(kStateBusy)) continue;

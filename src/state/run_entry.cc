@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "run_segment.h"
+
+#include <palyra/base/check.h>
 #include <palyra/base/clock.h>
 #include <palyra/state/run_entry.h>
 
 #include <array>
 #include <charconv>
+#include <iterator>
 
 namespace palyra::state {
 namespace {
@@ -72,6 +76,17 @@ Result<RunSkill> skill_from_json(const Json& json) {
       .id = PALYRA_TRY(text(json, "id")), .version = PALYRA_TRY(text(json, "version")), .content_root = *content_root};
 }
 
+Result<RunSubject> subject_from_json(const Json& json) {
+  RunSubject subject;
+  subject.tool_id = PALYRA_TRY(text(json, "tool"));
+  const std::string origin = PALYRA_TRY(text(json, "origin"));
+  if (origin != kOrigins[0] && origin != kOrigins[1]) return fail(kRunLogBroken, "an entry has no known origin");
+  subject.origin = origin == kOrigins[0] ? RunOrigin::kInstalled : RunOrigin::kDevelopment;
+  if (const Json* skill = json.find("skill")) subject.skill = PALYRA_TRY(skill_from_json(*skill));
+  subject.actor = PALYRA_TRY(text(json, "actor"));
+  return subject;
+}
+
 Result<> read_outcome(const Json& json, RunEntry& entry) {
   const std::string outcome = PALYRA_TRY(text(json, "outcome"));
   if (outcome == kSuccess) return {};
@@ -82,36 +97,47 @@ Result<> read_outcome(const Json& json, RunEntry& entry) {
   return {};
 }
 
+// `before` is the punctuation and the key.
+void append_member(std::string& text, std::string_view before, std::string_view value) {
+  text += before;
+  append_json_string(text, value);
+}
+
 }  // namespace
 
-Json to_json(const RunEntry& entry) {
-  Json json;
-  json.set("run_id", entry.run_id);
-  json.set("tool", entry.tool_id);
-  json.set("origin", kOrigins.at(static_cast<std::size_t>(entry.origin)));
-  if (entry.skill) {
-    json.set("skill", Json::Object{{"id", entry.skill->id},
-                                   {"version", entry.skill->version},
-                                   {"content_root", crypto::to_hex(entry.skill->content_root)}});
+void append_json(std::string& text, const RunEntry& entry) {
+  const RunSubject& subject = *entry.subject;
+  append_member(text, R"({"run_id":)", entry.run_id);
+  append_member(text, R"(,"tool":)", subject.tool_id);
+  append_member(text, R"(,"origin":)", kOrigins.at(static_cast<std::size_t>(subject.origin)));
+  if (subject.skill) {
+    append_member(text, R"(,"skill":{"id":)", subject.skill->id);
+    append_member(text, R"(,"version":)", subject.skill->version);
+    append_member(text, R"(,"content_root":)", crypto::to_hex(subject.skill->content_root));
+    text += '}';
   }
-  json.set("actor", entry.actor);
-  json.set("started", time_text(entry.started));
-  json.set("arguments_bytes", entry.argument_bytes);
-  json.set("outcome", entry.failed() ? entry.error_kind : std::string(kSuccess));
-  if (entry.failed()) json.set("code", entry.error_code);
-  json.set("record", capability::to_json(entry.record));
-  return json;
+  append_member(text, R"(,"actor":)", subject.actor);
+  append_member(text, R"(,"started":)", time_text(entry.started));
+  fmt::format_to(std::back_inserter(text), R"(,"arguments_bytes":{})", entry.argument_bytes);
+  append_member(text, R"(,"outcome":)", entry.failed() ? entry.error_kind : kSuccess);
+  if (entry.failed()) append_member(text, R"(,"code":)", entry.error_code);
+  text += R"(,"record":)";
+  append_json(text, entry.record);
+  text += '}';
+}
+
+Json to_json(const RunEntry& entry) {
+  std::string text;
+  append_json(text, entry);
+  auto json = parse_json(as_bytes(text), {.max_bytes = text.size(), .max_depth = kLineLimits.max_depth});
+  PALYRA_CHECK(json.has_value());
+  return *std::move(json);
 }
 
 Result<RunEntry> run_entry_from_json(const Json& json) {
   RunEntry entry;
   entry.run_id = PALYRA_TRY(text(json, "run_id"));
-  entry.tool_id = PALYRA_TRY(text(json, "tool"));
-  const std::string origin = PALYRA_TRY(text(json, "origin"));
-  if (origin != kOrigins[0] && origin != kOrigins[1]) return fail(kRunLogBroken, "an entry has no known origin");
-  entry.origin = origin == kOrigins[0] ? RunOrigin::kInstalled : RunOrigin::kDevelopment;
-  if (const Json* skill = json.find("skill")) entry.skill = PALYRA_TRY(skill_from_json(*skill));
-  entry.actor = PALYRA_TRY(text(json, "actor"));
+  entry.subject = std::make_shared<const RunSubject>(PALYRA_TRY(subject_from_json(json)));
   const auto started = parse_time(PALYRA_TRY(text(json, "started")));
   if (!started) return fail(kRunLogBroken, "an entry has no time at which it started");
   entry.started = *started;

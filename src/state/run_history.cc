@@ -47,8 +47,8 @@ Result<std::vector<DatedSegment>> list_by_time(const Directory& runs) {
 }
 
 bool matches(const RunEntry& entry, const RunQuery& query) {
-  if (!query.tool_id.empty() && entry.tool_id != query.tool_id) return false;
-  if (!query.skill_id.empty() && (!entry.skill || entry.skill->id != query.skill_id)) return false;
+  if (!query.tool_id.empty() && entry.subject->tool_id != query.tool_id) return false;
+  if (!query.skill_id.empty() && (!entry.subject->skill || entry.subject->skill->id != query.skill_id)) return false;
   if (query.failed_only && !entry.failed()) return false;
   return entry.run_id.starts_with(query.run_id_prefix);
 }

@@ -24,17 +24,19 @@ class RunHistoryTest : public StateTest {
   static RunEntry entry_number(std::int64_t number) {
     RunEntry entry;
     entry.run_id = fmt::format("{:032x}", number);
-    entry.tool_id = number % 2 == 0 ? "acme.demo.even" : "acme.demo.odd";
-    entry.actor = "uid 1000 (ann)";
+    RunSubject subject{.tool_id = number % 2 == 0 ? "acme.demo.even" : "acme.demo.odd", .actor = "uid 1000 (ann)"};
     entry.started = std::chrono::milliseconds(number);
     if (number % 3 == 0) {
       entry.error_kind = "Disabled";
       entry.error_code = "run.disabled";
     } else {
-      entry.skill = RunSkill{.id = "acme.demo", .version = "1.0.0", .content_root = {}};
+      subject.skill = RunSkill{.id = "acme.demo", .version = "1.0.0", .content_root = {}};
     }
+    entry.subject = std::make_shared<const RunSubject>(std::move(subject));
     return entry;
   }
+
+  static std::string line_of(const RunEntry& entry) { return fmt::format(R"({{"run":{}}})", to_text(to_json(entry))); }
 
   [[nodiscard]] Directory runs() const { return Directory::open(root()).value().make_directory("runs").value(); }
 
@@ -43,7 +45,7 @@ class RunHistoryTest : public StateTest {
     const std::chrono::milliseconds time(first);
     SegmentWriter writer = SegmentWriter::create(runs(), time).value();
     for (std::int64_t number = first; number <= last; ++number) {
-      const Json line = Json::Object{{"run", to_json(entry_number(number))}};
+      const std::string line = line_of(entry_number(number));
       EXPECT_THAT(writer.write({&line, 1}), IsOk());
     }
     return list_segments(runs()).value().back();
@@ -158,7 +160,7 @@ TEST_F(RunHistoryTest, DeletedSwappedAndRepeatedLinesAreFound) {
 
 TEST_F(RunHistoryTest, ALineThatIsWellChainedButNoEntryIsFound) {
   SegmentWriter writer = SegmentWriter::create(runs(), std::chrono::milliseconds(1)).value();
-  const Json line = Json::Object{{"run", Json::Object{}}};
+  const std::string line = R"({"run":{}})";
   ASSERT_THAT(writer.write({&line, 1}), IsOk());
   EXPECT_THAT(store_.verify_run_log(), FailsWith(kRunLogBroken));
 }
@@ -192,7 +194,7 @@ TEST_F(RunHistoryTest, AnchoredSegmentsCannotBeDeletedCutOrWrittenAnew) {
   fs::remove(path(segment));
   SegmentWriter forged = SegmentWriter::create(runs(), std::chrono::milliseconds(1)).value();
   for (const std::int64_t number : {7, 8, 9}) {
-    const Json line = Json::Object{{"run", to_json(entry_number(number))}};
+    const std::string line = line_of(entry_number(number));
     ASSERT_THAT(forged.write({&line, 1}), IsOk());
   }
   ASSERT_TRUE(fs::exists(path(segment)));
@@ -205,7 +207,7 @@ TEST_F(RunHistoryTest, AnchoredSegmentsCannotBeDeletedCutOrWrittenAnew) {
 TEST_F(RunHistoryTest, AGrownSegmentIsAnchoredAgain) {
   const std::chrono::milliseconds time(1);
   SegmentWriter writer = SegmentWriter::create(runs(), time).value();
-  const Json line = Json::Object{{"run", to_json(entry_number(1))}};
+  const std::string line = line_of(entry_number(1));
   ASSERT_THAT(writer.write({&line, 1}), IsOk());
   anchor();
   ASSERT_THAT(writer.write({&line, 1}), IsOk());

@@ -2,10 +2,12 @@
 #include "run_segment.h"
 #include "store_parts.h"
 
+#include <palyra/base/check.h>
 #include <palyra/base/clock.h>
 #include <palyra/state/run_log.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace palyra::state {
 namespace {
@@ -30,13 +32,25 @@ void bound_log(capability::RunRecord& record) {
   record.log.erase(over, record.log.end());
 }
 
+std::string line_of(const RunEntry& entry) {
+  constexpr std::size_t kUsual = 1'024;
+  std::string text;
+  text.reserve(kUsual);
+  text += R"({"run":)";
+  append_json(text, entry);
+  text += '}';
+  return text;
+}
+
+std::string line_of_lost(std::uint64_t entries) { return fmt::format(R"({{"dropped":{}}})", entries); }
+
 // This process's segments, one after the other. Belongs to the writing thread.
 class Segments {
  public:
   explicit Segments(const std::string& root) : root_(root) {}
 
   // How many of the lines were left out.
-  Result<std::size_t> write(std::span<const Json> lines) {
+  Result<std::size_t> write(std::span<const std::string> lines) {
     if (!PALYRA_TRY(has_store())) return 0;
     if (!writer_ || writer_->ended()) writer_ = PALYRA_TRY(start());
     return writer_->write(lines);
@@ -65,74 +79,71 @@ class Segments {
 
 }  // namespace
 
-RunLog::RunLog(std::string root, RunRing limits) : root_(std::move(root)), limits_(limits) {}
-
-bool RunLog::is_crowded(const Ring& ring) const {
-  return ring.entries.size() >= limits_.entries / 2 || ring.text_bytes >= limits_.text_bytes / 2;
-}
+RunLog::RunLog(std::string root, RunBatchLimits limits) : root_(std::move(root)), limits_(limits) {}
 
 void RunLog::append(RunEntry entry) {
+  PALYRA_CHECK(entry.subject != nullptr);
   bound_log(entry.record);
   const std::size_t bytes = text_bytes(entry);
-  const auto ring = ring_.lock();
-  const bool was_empty = ring->entries.empty() && ring->dropped == 0;
-  if (ring->entries.size() >= limits_.entries || bytes > limits_.text_bytes - ring->text_bytes) {
-    ++ring->dropped;
+  const auto collecting = collecting_.lock();
+  Batch& batch = collecting->batch;
+  const bool was_empty = batch.empty();
+  if (batch.entries.size() >= limits_.entries || bytes > limits_.text_bytes - batch.text_bytes) {
+    ++batch.dropped;
   } else {
-    ring->text_bytes += bytes;
-    ring->entries.push_back(std::move(entry));
+    batch.text_bytes += bytes;
+    batch.entries.push_back(std::move(entry));
   }
   if (!writer_.joinable()) writer_ = std::jthread([this](const std::stop_token& stop) { write_until_stopped(stop); });
-  if (was_empty || is_crowded(*ring)) changed_.notify_all();
+  if (was_empty) changed_.notify_all();
 }
 
-RunLog::Batch RunLog::take(const std::stop_token& stop) {
-  const auto has_any = [](const Ring& ring) { return !ring.entries.empty() || ring.dropped != 0; };
-  auto ring = ring_.lock();
-  changed_.wait(ring.lock(), stop, [&] { return has_any(*ring); });
-  changed_.wait_for(ring.lock(), stop, kCollecting, [&] { return ring->hurry || is_crowded(*ring); });
-  Batch batch{.entries = std::exchange(ring->entries, {}), .dropped = std::exchange(ring->dropped, 0)};
-  ring->text_bytes = 0;
-  ring->busy = true;
-  return batch;
+void RunLog::take(Batch& batch, const std::stop_token& stop) {
+  batch.entries.clear();  // its memory goes on being used
+  batch.text_bytes = 0;
+  batch.dropped = 0;
+  auto collecting = collecting_.lock();
+  changed_.wait(collecting.lock(), stop, [&] { return !collecting->batch.empty(); });
+  changed_.wait_for(collecting.lock(), stop, kCollecting, [&] { return collecting->hurry; });
+  std::swap(batch, collecting->batch);
+  collecting->busy = true;
 }
 
 void RunLog::settle(std::optional<Error> failure) {
-  const auto ring = ring_.lock();
-  ring->busy = false;
-  if (failure && !ring->failure) ring->failure = std::move(failure);
+  const auto collecting = collecting_.lock();
+  collecting->busy = false;
+  if (failure && !collecting->failure) collecting->failure = std::move(failure);
   changed_.notify_all();
 }
 
 void RunLog::write_until_stopped(const std::stop_token& stop) {
   Segments segments(root_);
+  Batch batch;
   std::uint64_t lost = 0;  // of which the log does not tell yet
-  for (;;) {
-    const Batch batch = take(stop);
-    if (batch.entries.empty() && batch.dropped == 0) break;  // stopped, and nothing is left
+  for (take(batch, stop); !batch.empty(); take(batch, stop)) {
     lost += batch.dropped;
-    std::vector<Json> lines;
+    std::vector<std::string> lines;
     lines.reserve(batch.entries.size() + 1);
-    for (const RunEntry& entry : batch.entries) lines.emplace_back(Json::Object{{"run", to_json(entry)}});
-    if (lost != 0) lines.emplace_back(Json::Object{{"dropped", lost}});
+    for (const RunEntry& entry : batch.entries) lines.push_back(line_of(entry));
+    if (lost != 0) lines.push_back(line_of_lost(lost));
     auto written = segments.write(lines);
     lost = written ? *written : lost + batch.entries.size();
     settle(written ? std::nullopt : std::optional(std::move(written).error()));
   }
   if (lost == 0) return;
-  const Json last = Json::Object{{"dropped", lost}};
+  const std::string last = line_of_lost(lost);
   static_cast<void>(segments.write({&last, 1}).has_value());
 }
 
 Result<> RunLog::flush() {
-  auto ring = ring_.lock();
+  auto collecting = collecting_.lock();
   if (!writer_.joinable()) return {};
-  ring->hurry = true;
+  collecting->hurry = true;
   changed_.notify_all();
-  changed_.wait(ring.lock(), [&ring] { return ring->entries.empty() && ring->dropped == 0 && !ring->busy; });
-  ring->hurry = false;
-  if (!ring->failure) return {};
-  Error failure = *std::exchange(ring->failure, std::nullopt);
+  changed_.wait(collecting.lock(), [&collecting] { return collecting->batch.empty() && !collecting->busy; });
+  collecting->hurry = false;
+  if (!collecting->failure) return {};
+  Error failure = *std::exchange(collecting->failure, std::nullopt);
   return std::unexpected(std::move(failure));
 }
 

@@ -22,9 +22,10 @@ using testing::IsOk;
 RunEntry entry_number(std::uint64_t number) {
   RunEntry entry;
   entry.run_id = fmt::format("{:032x}", number);
-  entry.tool_id = "acme.demo.run";
-  entry.skill = RunSkill{.id = "acme.demo", .version = "1.0.0", .content_root = crypto::sha256({})};
-  entry.actor = "uid 1000 (ann)";
+  entry.subject = std::make_shared<const RunSubject>(
+      RunSubject{.tool_id = "acme.demo.run",
+                 .skill = RunSkill{.id = "acme.demo", .version = "1.0.0", .content_root = crypto::sha256({})},
+                 .actor = "uid 1000 (ann)"});
   entry.started = std::chrono::milliseconds(1'795'305'600'123 + static_cast<std::int64_t>(number));
   entry.argument_bytes = number;
   return entry;
@@ -48,8 +49,8 @@ class RunLogTest : public StateTest {
 
 TEST_F(RunLogTest, AnEntryComesBackAsItWas) {
   RunEntry failed = entry_number(1);
-  failed.origin = RunOrigin::kDevelopment;
-  failed.skill.reset();
+  failed.subject = std::make_shared<const RunSubject>(
+      RunSubject{.tool_id = "mine.wat", .origin = RunOrigin::kDevelopment, .actor = "uid 1000 (ann)"});
   failed.error_kind = "TimedOut";
   failed.error_code = "run.timed_out";
   failed.record.log = {{.level = capability::LogLevel::kWarn, .text = "a \"quote\", \xc3\xa4 and a tab \t"}};
@@ -151,7 +152,7 @@ TEST_F(RunLogTest, ADirectoryThatOthersMayWriteIsNotWrittenTo) {
   EXPECT_FALSE(fs::exists(runs()));
 }
 
-TEST_F(RunLogTest, AFullRingDropsAndTheLogSaysHowMany) {
+TEST_F(RunLogTest, AFullBatchDropsAndTheLogSaysHowMany) {
   RunLog log(root(), {.entries = 0});
   for (std::uint64_t i = 0; i < 5; ++i) log.append(entry_number(i));
   ASSERT_THAT(log.flush(), IsOk());
@@ -160,7 +161,21 @@ TEST_F(RunLogTest, AFullRingDropsAndTheLogSaysHowMany) {
   EXPECT_EQ(check().value().dropped, 5U);
 }
 
-TEST_F(RunLogTest, GuestTextThatTheRingCannotHoldIsDroppedToo) {
+TEST_F(RunLogTest, MoreThanABatchHoldsDoesNotMakeTheWriterWorkMore) {
+  RunLog log(root(), {.entries = 10});
+  const auto begun = std::chrono::steady_clock::now();
+  std::uint64_t appended = 0;
+  while (std::chrono::steady_clock::now() - begun < 5 * kMaxLag) log.append(entry_number(++appended));
+  ASSERT_THAT(log.flush(), IsOk());
+  const auto lasted = std::chrono::steady_clock::now() - begun;
+  const RunsFound found = everything();
+  EXPECT_EQ(found.entries.size() + found.dropped, appended);
+  const auto intervals = static_cast<std::size_t>(lasted / (kMaxLag / 2));
+  EXPECT_LE(found.entries.size(), 10 * (intervals + 2)) << "a batch for each, and two for the flush";
+  EXPECT_GT(found.dropped, 0U);
+}
+
+TEST_F(RunLogTest, GuestTextThatTheBatchCannotHoldIsDroppedToo) {
   RunLog log(root(), {.entries = 100, .text_bytes = 10});
   RunEntry wordy = entry_number(1);
   wordy.record.log = {{.level = capability::LogLevel::kInfo, .text = std::string(11, 'x')}};
@@ -206,7 +221,7 @@ TEST_F(RunLogTest, TheLogOfAGuestIsBoundedAndCounted) {
 
 TEST_F(RunLogTest, AnEntryThatNoLineCanHoldIsCountedAndCostsNoOther) {
   RunEntry endless = entry_number(1);
-  endless.record.grants_held.assign(1'000, std::string(2'000, 'g'));
+  endless.record.grants_held = std::vector<std::string>(1'000, std::string(2'000, 'g'));
   {
     RunLog log(root());
     log.append(endless);
@@ -327,7 +342,8 @@ TEST_F(RunLogTest, ALongSegmentIsFollowedByANewOne) {
   const Directory state = Directory::open(root()).value();
   const Directory directory = state.make_directory("runs").value();
   SegmentWriter writer = SegmentWriter::create(directory, std::chrono::milliseconds(1)).value();
-  const Json large = Json::Object{{"dropped", 1}, {"filler", std::string(kMaxLineBytes - 200, 'x')}};
+  const std::string filler(kMaxLineBytes - 200, 'x');
+  const std::string large = fmt::format(R"({{"dropped":1,"filler":"{}"}})", filler);
   std::size_t lines = 0;
   for (; !writer.ended(); ++lines) ASSERT_THAT(writer.write({&large, 1}), IsOk());
   EXPECT_EQ(lines, kSegmentBytes / kMaxLineBytes + 1);

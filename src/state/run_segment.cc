@@ -112,19 +112,21 @@ Result<SegmentWriter> SegmentWriter::create(const Directory& runs, std::chrono::
   }
 }
 
-Result<std::size_t> SegmentWriter::write(std::span<const Json> objects) {
+Result<std::size_t> SegmentWriter::write(std::span<const std::string> objects) {
+  std::size_t bytes = 0;
+  for (const std::string& object : objects) bytes += object.size() + kTailBytes;
   std::string text;
+  text.reserve(bytes);
   std::size_t left_out = 0;
   crypto::Sha256Digest chain = chain_;
-  for (const Json& object : objects) {
-    std::string line = to_text(object);
-    line.pop_back();  // the brace, which comes again behind the chain
+  for (const std::string& object : objects) {
+    const std::string_view line(object.data(), object.size() - 1);  // the brace comes again behind the chain
     if (line.size() > kMaxLineBytes - kTailBytes) {
       ++left_out;
       continue;
     }
     chain = next_chain(chain, line);
-    text += fmt::format("{}{}{}{}\n", line, kBeforeChain, crypto::to_hex(chain), kAfterChain);
+    text.append(line).append(kBeforeChain).append(crypto::to_hex(chain)).append(kAfterChain).append("\n");
   }
   Result<> written = write_all(fd_.get(), as_bytes(text), path_);
   if (!written) {

@@ -51,9 +51,9 @@ class SegmentWriter {
   // Makes a file that did not exist, named after `now`. Errors: those of Directory.
   static Result<SegmentWriter> create(const Directory& runs, std::chrono::milliseconds now);
 
-  // One line an object, all in one write, none of them when it fails. Leaves out what would be longer than
-  // kMaxLineBytes, and says how many that were. Errors: those of Directory.
-  Result<std::size_t> write(std::span<const Json> objects);
+  // One line an object (its text, with one member at least), all in one write, none of them when it fails. Leaves out
+  // what would be longer than kMaxLineBytes, and says how many that were. Errors: those of Directory.
+  Result<std::size_t> write(std::span<const std::string> objects);
   // Nothing more should be written here: the segment is long, or a failed write could not be undone.
   [[nodiscard]] bool ended() const { return damaged_ || size_ >= kSegmentBytes; }
 

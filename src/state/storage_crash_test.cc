@@ -26,8 +26,9 @@ class StorageCrash : public StorageTest {
   }
 
   [[nodiscard]] StateOptions state() const { return {.root = root(), .actor = "uid 1000 (ann)", .clock = &clock_}; }
+  const StateOptions state_ = state();
   [[nodiscard]] SkillChannels channels() const {
-    return SkillChannels({.state = state(),
+    return SkillChannels({.state = &state_,
                           .run_id = "run-1",
                           .skill_id = "acme.demo",
                           .content_root = {},

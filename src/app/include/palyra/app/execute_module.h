@@ -55,6 +55,6 @@ struct Execution {
 
 // Order of checks: size of the arguments, JSON and input schema; module; imports; the vault; then the run, and last the
 // output against its schema. Nothing of a module is compiled for arguments that do not fit.
-Execution execute_module(const Services& services, const ModuleCall& call);
+Execution execute_module(const Services& services, ModuleCall call);
 
 }  // namespace palyra::app

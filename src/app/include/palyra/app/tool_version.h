@@ -9,6 +9,7 @@
 #include <palyra/app/services.h>
 #include <palyra/runtime/runtime.h>
 #include <palyra/schema/json_schema.h>
+#include <palyra/state/run_entry.h>
 
 #include <atomic>
 #include <cstddef>
@@ -16,7 +17,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace palyra::app {
 
@@ -38,7 +38,9 @@ class ToolVersion {
   static Result<std::shared_ptr<const ToolVersion>> resolve(const Services& services, ModuleSelector selector);
 
   [[nodiscard]] const ModuleSource& source() const { return source_; }
-  [[nodiscard]] const std::vector<std::string>& grants_held() const { return grants_held_; }  // canonical texts
+  [[nodiscard]] const SharedTexts& grants_held() const { return grants_held_; }  // canonical texts
+  // What the runs log says of it.
+  [[nodiscard]] const std::shared_ptr<const state::RunSubject>& subject() const { return subject_; }
   // Null for what is not installed.
   [[nodiscard]] const std::shared_ptr<WatchedVersion>& watched() const { return watched_; }
 
@@ -60,7 +62,8 @@ class ToolVersion {
   [[nodiscard]] Result<LinkedTool> make_linked(const Services& services, const runtime::Until& until) const;
 
   const ModuleSource source_;
-  std::vector<std::string> grants_held_;
+  SharedTexts grants_held_;
+  std::shared_ptr<const state::RunSubject> subject_;
   std::optional<schema::JsonSchema> input_schema_;
   std::optional<schema::JsonSchema> output_schema_;
   std::shared_ptr<WatchedVersion> watched_;

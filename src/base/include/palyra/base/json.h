@@ -87,5 +87,7 @@ Result<Json> parse_json(BytesView text, const JsonLimits& limits);
 // written as U+FFFD.
 enum class JsonStyle : std::uint8_t { kCompact, kPretty };
 std::string to_text(const Json& value, JsonStyle style = JsonStyle::kCompact);
+// What to_text writes for a string, appended: for whoever writes text often and without a Json.
+void append_json_string(std::string& text, std::string_view value);
 
 }  // namespace palyra

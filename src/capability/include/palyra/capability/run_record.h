@@ -4,6 +4,7 @@
 // stores a run reads. docs/guest-abi.md, "Errors that a caller sees".
 
 #include <palyra/base/json.h>
+#include <palyra/base/shared_texts.h>
 #include <palyra/capability/denial.h>
 
 #include <chrono>
@@ -38,9 +39,9 @@ struct RunRecord {
   std::vector<HostCallCount> host_calls;  // in the order of the module's imports; functions never called are left out
 
   // Filled by the host.
-  std::uint64_t bytes_in = 0;            // of arguments that the guest could read
-  std::uint64_t bytes_out = 0;           // of output that it wrote
-  std::vector<std::string> grants_held;  // canonical texts; filled by whoever made the call
+  std::uint64_t bytes_in = 0;   // of arguments that the guest could read
+  std::uint64_t bytes_out = 0;  // of output that it wrote
+  SharedTexts grants_held;      // canonical texts; filled by whoever made the call
   std::vector<std::string> grants_used;
   std::vector<Denial> denials;
   std::vector<std::string> failures;  // why a backend failed, where the guest is only told that it did
@@ -51,9 +52,10 @@ struct RunRecord {
 
 std::string_view to_text(LogLevel level);  // "error", "warn", ...
 
-// An object with every field; durations are milliseconds.
+// An object with every field; durations are milliseconds. Appended as text, and as a value.
+void append_json(std::string& text, const RunRecord& record);
 Json to_json(const RunRecord& record);
-// What to_json wrote; nullopt when a member is missing or of another type. Members it does not know are ignored.
+// What these wrote; nullopt when a member is missing or of another type. Members it does not know are ignored.
 std::optional<RunRecord> run_record_from_json(const Json& json);
 
 }  // namespace palyra::capability

@@ -77,15 +77,15 @@ struct ConfigValue {
 // What one call is given. Everything borrowed outlives the CallState.
 // NOLINTBEGIN(readability-redundant-member-init): GCC warns of members without one that a call site leaves out
 struct CallSetup {
-  std::string tool_id;  // also argv[0] of a WASI program
-  std::string run_id;
+  std::string_view tool_id;  // also argv[0] of a WASI program
+  std::string_view run_id;
   BytesView arguments = {};  // one JSON object, checked already
   std::size_t max_output_bytes = kDefaultMaxOutputBytes;
   // Decides where WASI's standard streams lead: kCore: input empty, output and error to the log; kWasi: output is the
   // tool's output, error is the log, and its end the failure message.
   runtime::EntryKind kind = runtime::EntryKind::kCore;
-  BytesView standard_input = {};                    // with kWasi; the arguments, unless the manifest maps them
-  std::vector<std::string> program_arguments = {};  // argv[1] and on; without NUL
+  BytesView standard_input = {};                        // with kWasi; the arguments, unless the manifest maps them
+  std::span<const std::string> program_arguments = {};  // argv[1] and on; without NUL
   std::span<const ConfigValue> config = {};
   const AssetSource* assets = nullptr;  // null: the skill has none
   const capability::CapabilityGrantSet& grants;

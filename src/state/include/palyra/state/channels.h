@@ -27,10 +27,11 @@ namespace palyra::state {
 inline constexpr std::int64_t kSendsPerSecond = 10;
 inline constexpr std::int64_t kSendBurst = 100;
 
+// What it borrows outlives the call.
 struct SkillChannelsOptions {
-  StateOptions state;
-  std::string run_id;  // not empty, and no other call's
-  std::string skill_id;
+  const StateOptions* state = nullptr;
+  std::string_view run_id;  // not empty, and no other call's
+  std::string_view skill_id;
   crypto::Sha256Digest content_root;
   Deadline deadline;  // of the call
 };
@@ -40,7 +41,7 @@ struct SkillChannelsParts;
 // Belongs to one thread. Opens storage.db at the first operation, and makes it at the first send.
 class SkillChannels final : public capability::ChannelPort {
  public:
-  explicit SkillChannels(SkillChannelsOptions options);
+  explicit SkillChannels(const SkillChannelsOptions& options);
   SkillChannels(SkillChannels&&) noexcept;
   SkillChannels& operator=(SkillChannels&&) noexcept;
   SkillChannels(const SkillChannels&) = delete;

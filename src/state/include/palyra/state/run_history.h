@@ -22,7 +22,7 @@ struct RunQuery {
 
 struct RunsFound {
   std::vector<RunEntry> entries;       // newest first
-  std::uint64_t dropped = 0;           // entries that a full ring or disk cost, in the segments that were read
+  std::uint64_t dropped = 0;           // entries that a full batch or disk cost, in the segments that were read
   std::uint64_t unreadable_lines = 0;  // likewise
   std::uint64_t unreadable_segments = 0;
 };
