@@ -41,13 +41,13 @@ file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/test_data.cc" @ONLY CONTENT
 const char* const palyra::testing::kTestData = \"@PROJECT_SOURCE_DIR@/tests\";
 ")
 
-# palyra_test(<name> SOURCES .. [LIBS ..] [LABEL ..]): the test binary of one layer; its ctest label is LABEL, else the name.
-# One only: discovery takes a list of labels apart.
+# palyra_test(<name> SOURCES .. [LIBS ..] [LABEL ..] [SERIAL]): the test binary of one layer; its ctest label is LABEL, else
+# the name. One only: discovery takes a list of labels apart. SERIAL: its tests change the machine, and run beside no other.
 function(palyra_test name)
   if(NOT PALYRA_BUILD_TESTS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "SOURCES;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "LABEL" "SOURCES;LIBS")
   if(NOT arg_LABEL)
     set(arg_LABEL ${name})
   endif()
@@ -61,5 +61,5 @@ function(palyra_test name)
   if(arg_LABEL STREQUAL "threads")
     add_dependencies(palyra_threads_tests ${target})
   endif()
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600)
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600 RUN_SERIAL ${arg_SERIAL})
 endfunction()

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "linked_module.h"
+
 #include <palyra/runtime/caching_compiler.h>
 
 namespace palyra::runtime {
@@ -17,7 +19,8 @@ Result<std::shared_ptr<const CompiledModule>> CachingCompiler::compile_until(Byt
 std::shared_ptr<const CompiledModule> CachingCompiler::find(const crypto::Sha256Digest& digest) const {
   const std::scoped_lock lock(mutex_);
   const auto found = in_use_.find(digest);
-  return found == in_use_.end() ? nullptr : found->second.lock();
+  auto module = found == in_use_.end() ? nullptr : found->second.lock();
+  return module && module->engine().is_retired() ? nullptr : module;
 }
 
 Result<std::shared_ptr<const CompiledModule>> CachingCompiler::load_or_make(const crypto::Sha256Digest& digest,

@@ -19,27 +19,27 @@ Result<WasmConfig> make_config() {
   return config;
 }
 
-Result<std::unique_ptr<Engine>> make_engine(WasmConfig config, std::uint32_t slots) {
+Result<std::unique_ptr<Engine>> make_engine(WasmConfig config, std::uint32_t slots, std::unique_ptr<SwapWatch> watch) {
   wasm_engine_t* engine = nullptr;
   if (const WasmError error(palyra_rust_engine_new(config.release(), &engine)); error) {
     return fail(kEngineFailed, "the engine could not be made: {}", message_of(*error));
   }
-  return std::make_unique<Engine>(WasmEngine(engine), slots);
+  return std::make_unique<Engine>(WasmEngine(engine), slots, std::move(watch));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> Engine::create() { return make_engine(PALYRA_TRY(make_config()), 0); }
+Result<std::unique_ptr<Engine>> Engine::create() { return make_engine(PALYRA_TRY(make_config()), 0, nullptr); }
 
-Result<std::unique_ptr<Engine>> Engine::create_pooled(const PoolOptions& options, KeptPages kept) {
+Result<std::unique_ptr<Engine>> Engine::create_pooled(const PoolOptions& options, std::unique_ptr<SwapWatch> watch) {
   WasmConfig config = PALYRA_TRY(make_config());
   const palyra_rust_pool_settings_t settings{.instances = options.slots,
                                              .max_tables = kMaxTables,
                                              .max_memory_bytes = options.max_memory_bytes,
                                              .max_table_elements = options.max_table_elements,
-                                             .keep_resident_bytes = kept == KeptPages::kFew ? kKeptBytes : 0};
+                                             .keep_resident_bytes = watch != nullptr ? kKeptBytes : 0};
   if (palyra_rust_config_pool(config.get(), &settings) != PALYRA_RUST_OK) return bad_settings();
-  return make_engine(std::move(config), options.slots);
+  return make_engine(std::move(config), options.slots, std::move(watch));
 }
 
 }  // namespace palyra::runtime

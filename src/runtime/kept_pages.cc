@@ -29,12 +29,16 @@ std::string cgroup_directory() {
 
 }  // namespace
 
+// One line is its heading. Nothing at all is a file that could not be read.
+bool has_no_swap(const SwapFacts& facts) { return std::ranges::count(facts.swaps, '\n') == 1; }
+
 KeptPages kept_pages(const SwapFacts& facts) {
-  if (!facts.scan_available) return KeptPages::kNone;
-  // One line is its heading. Nothing at all is a file that could not be read.
-  const bool no_swap = std::ranges::count(facts.swaps, '\n') == 1;
-  const bool none_of_it = facts.cgroup_limit == "0\n";
-  return no_swap || none_of_it ? KeptPages::kFew : KeptPages::kNone;
+  return facts.scan_available && has_no_swap(facts) ? KeptPages::kFew : kept_pages_after_change(facts);
+}
+
+KeptPages kept_pages_after_change(const SwapFacts& facts) {
+  const bool forbidden = facts.cgroup_limit == "0\n";
+  return facts.scan_available && forbidden ? KeptPages::kFew : KeptPages::kNone;
 }
 
 SwapFacts swap_facts() {

@@ -85,6 +85,18 @@ std::size_t code_bytes(const CompiledModule& module) {
   return static_cast<std::size_t>(static_cast<const char*>(end) - static_cast<const char*>(begin));
 }
 
+Result<std::shared_ptr<const CompiledModule>> CompiledModule::copy_to(const Engine& engine) const {
+  wasm_byte_vec_t code{};
+  if (const WasmError error(wasmtime_module_serialize(module_.get(), &code)); error) {
+    return fail(kEngineFailed, "the module's code cannot be copied: {}", message_of(*error));
+  }
+  wasmtime_module_t* copy = nullptr;
+  const WasmError error(wasmtime_module_deserialize(&engine.get(), as_bytes(as_view(code)).data(), code.size, &copy));
+  wasm_byte_vec_delete(&code);
+  if (error) return fail(kEngineFailed, "the engine does not take its own code: {}", message_of(*error));
+  return std::make_shared<const CompiledModule>(WasmModule(copy), engine);
+}
+
 Result<std::shared_ptr<const LinkedModule>> LinkedModule::create(std::shared_ptr<const CompiledModule> module,
                                                                  std::span<const HostFunction> functions) {
   const WasmLinker linker(wasmtime_linker_new(&module->engine().get()));
@@ -133,6 +145,19 @@ Result<> LinkedModule::bind(wasmtime_linker_t& linker, const wasm_importtype_t& 
                                                               &CallDispatcher::trampoline, &bound, nullptr));
   if (error) return fail(kEngineFailed, "cannot define {}.{}: {}", module, name, message_of(*error));
   return {};
+}
+
+Result<const LinkedModule*> LinkedModule::in(const Engine& engine) const {
+  if (const LinkedModule* ready = ready_copy_.load(std::memory_order_acquire)) return ready;
+  const std::scoped_lock lock(copying_);
+  if (!copy_) {
+    std::vector<HostFunction> functions;
+    functions.reserve(bound_.size());
+    for (const BoundFunction& bound : bound_) functions.push_back(bound.function);
+    copy_ = PALYRA_TRY(create(PALYRA_TRY(module_->copy_to(engine)), functions));
+    ready_copy_.store(copy_.get(), std::memory_order_release);
+  }
+  return copy_.get();
 }
 
 void LinkedModule::note_exports() {

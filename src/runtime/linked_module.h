@@ -7,7 +7,10 @@
 
 #include <palyra/runtime/runtime.h>
 
+#include <atomic>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +22,8 @@ class CompiledModule {
   CompiledModule(WasmModule module, const Engine& engine) : module_(std::move(module)), engine_(engine) {}
   [[nodiscard]] const wasmtime_module_t& get() const { return *module_; }
   [[nodiscard]] const Engine& engine() const { return engine_; }  // where it runs
+  // The same code in another engine. Errors: kEngineFailed.
+  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> copy_to(const Engine& engine) const;
 
  private:
   WasmModule module_;
@@ -49,6 +54,10 @@ class LinkedModule {
   [[nodiscard]] Result<> check_entry(std::string_view entry, EntryKind kind) const;
   [[nodiscard]] bool has_initialize() const { return has_initialize_; }
 
+  // The same in another engine, which is the same for all who ask; made by who asks first. Valid as long as this.
+  // Errors: kEngineFailed.
+  [[nodiscard]] Result<const LinkedModule*> in(const Engine& engine) const;
+
  private:
   LinkedModule(std::shared_ptr<const CompiledModule> module, std::size_t imports) : module_(std::move(module)) {
     bound_.reserve(imports);
@@ -62,6 +71,9 @@ class LinkedModule {
   std::map<std::string, FunctionShape, std::less<>> entries_;
   bool has_initialize_ = false;
   WasmInstancePre pre_;
+  mutable std::mutex copying_;
+  mutable std::shared_ptr<const LinkedModule> copy_;  // written once, under copying_
+  mutable std::atomic<const LinkedModule*> ready_copy_{nullptr};
 };
 
 }  // namespace palyra::runtime

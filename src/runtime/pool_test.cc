@@ -138,5 +138,14 @@ TEST(KeptPagesTest, AreNoneWhereOneCouldBeOrNobodyKnows) {
   EXPECT_EQ(kept_pages({.swaps = kNoSwap, .cgroup_limit = "0\n", .scan_available = false}), KeptPages::kNone);
 }
 
+// Some may have come, taken a page, and gone before anybody looked.
+TEST(KeptPagesTest, AreNoneAfterAChangeOfSwapUnlessACgroupForbidsIt) {
+  EXPECT_EQ(kept_pages_after_change({.swaps = kNoSwap, .cgroup_limit = "", .scan_available = true}), KeptPages::kNone);
+  EXPECT_EQ(kept_pages_after_change({.swaps = kNoSwap, .cgroup_limit = "0\n", .scan_available = true}),
+            KeptPages::kFew);
+  EXPECT_EQ(kept_pages_after_change({.swaps = kNoSwap, .cgroup_limit = "0\n", .scan_available = false}),
+            KeptPages::kNone);
+}
+
 }  // namespace
 }  // namespace palyra::runtime

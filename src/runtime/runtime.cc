@@ -76,6 +76,22 @@ capability::RunRecord record_of(const wasmtime_context_t* store, const Invocatio
   return record;
 }
 
+Result<Run> run_in_store(const Invocation& invocation, CallContext& context, SteadyTime begun) {
+  const WasmStore store(wasmtime_store_new(&invocation.module.engine().get(), &context, nullptr));
+  PALYRA_TRY(context.arm(*store));
+  wasmtime_context_t* const inner = wasmtime_store_context(store.get());
+  auto guest_ended = run_guest(inner, invocation, context);
+  note_memory_changes_hands();
+  Outcome outcome = PALYRA_TRY(std::move(guest_ended));
+
+  const SteadyTime ended = std::chrono::steady_clock::now();
+  const bool finished = std::holds_alternative<Returned>(outcome) || std::holds_alternative<Exited>(outcome);
+  if (finished && ended >= context.deadline.at()) outcome = TimedOut{};
+  capability::RunRecord record = record_of(inner, invocation, context);
+  record.duration = ended - begun;
+  return Run{.outcome = std::move(outcome), .record = std::move(record)};
+}
+
 }  // namespace
 
 EngineFacts engine_facts() {
@@ -103,8 +119,9 @@ Result<std::unique_ptr<WasmRuntime>> WasmRuntime::create(const std::optional<Poo
   std::unique_ptr<Engine> pooled;
   PoolFacts facts;
   if (pool) {
-    facts.kept = kept_pages(swap_facts());
-    auto made = Engine::create_pooled(*pool, facts.kept);
+    std::unique_ptr<SwapWatch> watch = SwapWatch::begin();
+    facts.kept = watch ? KeptPages::kFew : KeptPages::kNone;
+    auto made = Engine::create_pooled(*pool, std::move(watch));
     facts.pooled = made.has_value();
     if (made) {
       pooled = *std::move(made);
@@ -113,6 +130,11 @@ Result<std::unique_ptr<WasmRuntime>> WasmRuntime::create(const std::optional<Poo
     }
   }
   return std::unique_ptr<WasmRuntime>(new WasmRuntime(std::move(engine), std::move(pooled), std::move(facts)));
+}
+
+PoolFacts WasmRuntime::pool_facts() const {
+  if (!pooled_ || !pooled_->is_retired()) return pool_facts_;
+  return {.pooled = false, .kept = KeptPages::kNone, .why_not = "this machine may swap since the pool was made"};
 }
 
 std::uint64_t WasmRuntime::compatibility() const { return palyra_rust_engine_compatibility_hash(&engine_->get()); }
@@ -137,7 +159,7 @@ Result<std::shared_ptr<const CompiledModule>> WasmRuntime::make_module(Make make
     }
     return std::make_shared<const CompiledModule>(WasmModule(module), engine);
   };
-  if (pooled_) {
+  if (pooled_ && !pooled_->is_retired()) {
     if (auto made = made_in(*pooled_)) return made;
   }
   return made_in(*engine_);
@@ -160,26 +182,29 @@ Result<std::shared_ptr<const LinkedModule>> WasmRuntime::link(std::shared_ptr<co
 Result<Run> WasmRuntime::invoke(const Invocation& invocation) const {
   PALYRA_TRY(invocation.module.check_entry(invocation.entry, invocation.kind));
   const Engine& engine = invocation.module.engine();
-  const EpochTicker::Running running(engine.ticker());
-  const SteadyTime begun = std::chrono::steady_clock::now();
-  CallContext context(invocation, engine.ticker());
-  const Slot slot(engine.slots(), context.deadline, context.cancel);
-  if (context.cancelled()) return Run{.outcome = Cancelled{}, .record = {}};
-  if (!slot.is_taken()) return Run{.outcome = TimedOut{}, .record = {}};
+  if (engine.is_retired()) return invoke_elsewhere(invocation);
+  {
+    const EpochTicker::Running running(engine.ticker());
+    const SteadyTime begun = std::chrono::steady_clock::now();
+    CallContext context(invocation, engine.ticker());
+    const Slot slot(engine.slots(), context.deadline, context.cancel);
+    if (context.cancelled()) return Run{.outcome = Cancelled{}, .record = {}};
+    if (!slot.is_taken()) return Run{.outcome = TimedOut{}, .record = {}};
+    // Once more, as late as can be: what the slot's last call wrote may be there since swap came.
+    if (!engine.is_retired()) return run_in_store(invocation, context, begun);
+  }
+  return invoke_elsewhere(invocation);
+}
 
-  const WasmStore store(wasmtime_store_new(&engine.get(), &context, nullptr));
-  PALYRA_TRY(context.arm(*store));
-  wasmtime_context_t* const inner = wasmtime_store_context(store.get());
-  auto guest_ended = run_guest(inner, invocation, context);
-  note_memory_changes_hands();
-  Outcome outcome = PALYRA_TRY(std::move(guest_ended));
-
-  const SteadyTime ended = std::chrono::steady_clock::now();
-  const bool finished = std::holds_alternative<Returned>(outcome) || std::holds_alternative<Exited>(outcome);
-  if (finished && ended >= context.deadline.at()) outcome = TimedOut{};
-  capability::RunRecord record = record_of(inner, invocation, context);
-  record.duration = ended - begun;
-  return Run{.outcome = std::move(outcome), .record = std::move(record)};
+Result<Run> WasmRuntime::invoke_elsewhere(const Invocation& invocation) const {
+  const LinkedModule* const copy = PALYRA_TRY(invocation.module.in(*engine_));
+  return invoke({.module = *copy,
+                 .entry = invocation.entry,
+                 .kind = invocation.kind,
+                 .limits = invocation.limits,
+                 .host_state = invocation.host_state,
+                 .started = invocation.started,
+                 .cancel = invocation.cancel});
 }
 
 Result<std::shared_ptr<const CompiledModule>> InProcessCompiler::compile_until(BytesView wasm,

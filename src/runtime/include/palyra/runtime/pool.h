@@ -22,7 +22,8 @@ struct PoolOptions {
 enum class KeptPages : std::uint8_t { kNone, kFew };
 inline constexpr std::size_t kKeptBytes = std::size_t{256} * 1024;  // of a memory, with kFew
 
-// Whether a runtime has a pool.
+// Whether calls of a runtime take their memories from a pool. One that keeps pages is used by no call that begins after
+// swap was added to the machine.
 struct PoolFacts {
   bool pooled = false;
   KeptPages kept = KeptPages::kNone;
@@ -36,6 +37,10 @@ struct SwapFacts {
 };
 // kFew where `facts` prove that it is safe.
 KeptPages kept_pages(const SwapFacts& facts);
+// The same when swap was added or removed before `facts` were read. That there is none now proves nothing then: some
+// may have come and gone.
+KeptPages kept_pages_after_change(const SwapFacts& facts);
+bool has_no_swap(const SwapFacts& facts);
 // Of this process, now.
 SwapFacts swap_facts();
 

@@ -105,7 +105,7 @@ class WasmRuntime {
   // Errors: kInvalidModule.
   [[nodiscard]] Result<Bytes> precompile(BytesView wasm, CompileInThisProcess token) const;
 
-  [[nodiscard]] const PoolFacts& pool_facts() const { return pool_facts_; }
+  [[nodiscard]] PoolFacts pool_facts() const;  // now
 
   // Binds what the module imports. The rows and bodies must outlive the result.
   // Errors: kUnknownImport, kImportType (not a function, or of another type than the row's).
@@ -123,7 +123,9 @@ class WasmRuntime {
   friend class InProcessCompiler;
   // Native code that this program, or a worker of this build, has made: it runs unseen. Errors: kEngineFailed.
   [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> load(const SealedFile& code) const;
-  // Where the module finds room: the pool's engine first.
+  // Of a module whose engine is retired.
+  [[nodiscard]] Result<Run> invoke_elsewhere(const Invocation& invocation) const;
+  // Where the module finds room: the pool's engine first, unless it is retired.
   template <class Make>
   [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> make_module(Make make) const;
   WasmRuntime(std::unique_ptr<Engine> engine, std::unique_ptr<Engine> pooled, PoolFacts facts);

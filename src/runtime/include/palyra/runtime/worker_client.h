@@ -59,8 +59,7 @@ class WorkerClient {
   // kCompileCancelled, and kFileFailed when this process lacks descriptors or memory.
   [[nodiscard]] Result<capability::ModuleFacts> describe(BytesView wasm, const Until& until = {}) const;
 
-  // Native code for an engine whose WasmRuntime::compatibility() is `compatibility`. Errors: as describe, without
-  // kModuleOverCap: admission judges counts.
+  // Native code for an engine whose WasmRuntime::compatibility() is `compatibility`. Errors: as describe.
   [[nodiscard]] Result<SealedFile> compile(BytesView wasm, std::uint64_t compatibility, const Until& until = {}) const;
 
  private:
