@@ -9,6 +9,7 @@
 #include <palyra/runtime/swap_file.h>
 
 #include <atomic>
+#include <barrier>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -231,9 +232,15 @@ TEST_F(SwapComesTest, AModuleIsCopiedOnce) {
   ASSERT_TRUE(soon([&] { return !caller_->pool_facts().pooled; }));
   const auto other = Engine::create();
   ASSERT_THAT(other, IsOk());
+  constexpr int kThreads = 8;
+  std::barrier begin(kThreads);
   std::vector<std::future<const LinkedModule*>> copies;
-  for (int i = 0; i < 8; ++i) {
-    copies.push_back(std::async(std::launch::async, [&] { return looks_->in(**other).value(); }));
+  copies.reserve(kThreads);
+  for (int i = 0; i < kThreads; ++i) {
+    copies.push_back(std::async(std::launch::async, [&] {
+      begin.arrive_and_wait();
+      return looks_->in(**other).value();
+    }));
   }
   const LinkedModule* const first = copies.front().get();
   EXPECT_EQ(&first->engine(), &**other);
