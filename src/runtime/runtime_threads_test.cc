@@ -2,8 +2,12 @@
 #include "engine_handles.h"
 #include "epoch_ticker.h"
 #include "guest_fixture.h"
+#include "linked_module.h"
+#include "worker_fixture.h"
 
+#include <array>
 #include <atomic>
+#include <barrier>
 #include <thread>
 #include <vector>
 
@@ -54,6 +58,32 @@ TEST_F(RuntimeThreadsTest, CallsOnManyThreadsShareAModule) {
       }
     });
   }
+}
+
+// Large enough that those who come second come while the first still copies.
+TEST_F(RuntimeThreadsTest, ThreadsThatNeedAModuleInAnotherEngineShareOneCopy) {
+  const Bytes wasm = module_of(2'000, kNoLocals, {0x20, 0x00});
+  const auto compiled = InProcessCompiler(runtime(), CompileInThisProcess{}).compile(wasm);
+  ASSERT_THAT(compiled, IsOk());
+  const auto linked = runtime().link(*compiled, {});
+  ASSERT_THAT(linked, IsOk());
+  const auto other = Engine::create();
+  ASSERT_THAT(other, IsOk());
+  constexpr std::size_t kThreads = 8;
+  std::barrier begin(kThreads);
+  std::array<const LinkedModule*, kThreads> copies{};
+  {
+    std::vector<std::jthread> threads;
+    threads.reserve(kThreads);
+    for (const LinkedModule*& copy : copies) {
+      threads.emplace_back([&] {
+        begin.arrive_and_wait();
+        copy = (*linked)->in(**other).value();
+      });
+    }
+  }
+  EXPECT_EQ(&copies[0]->engine(), other->get());
+  for (const LinkedModule* copy : copies) EXPECT_EQ(copy, copies[0]);
 }
 
 struct Signals {

@@ -9,7 +9,6 @@
 #include <palyra/runtime/swap_file.h>
 
 #include <atomic>
-#include <barrier>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -223,28 +222,6 @@ TEST_F(SwapComesTest, NewModulesAreOfTheOtherEngine) {
   ASSERT_THAT(after, IsOk());
   EXPECT_FALSE((*after)->engine().is_retired());
   EXPECT_EQ(*compiler.compile(wasm), *after);
-}
-
-// Whoever comes after, on however many threads: one copy.
-TEST_F(SwapComesTest, AModuleIsCopiedOnce) {
-  const SwapFile swap;
-  if (!swap.why_not().empty()) GTEST_SKIP() << swap.why_not();
-  ASSERT_TRUE(soon([&] { return !caller_->pool_facts().pooled; }));
-  const auto other = Engine::create();
-  ASSERT_THAT(other, IsOk());
-  constexpr int kThreads = 8;
-  std::barrier begin(kThreads);
-  std::vector<std::future<const LinkedModule*>> copies;
-  copies.reserve(kThreads);
-  for (int i = 0; i < kThreads; ++i) {
-    copies.push_back(std::async(std::launch::async, [&] {
-      begin.arrive_and_wait();
-      return looks_->in(**other).value();
-    }));
-  }
-  const LinkedModule* const first = copies.front().get();
-  EXPECT_EQ(&first->engine(), &**other);
-  for (std::size_t i = 1; i < copies.size(); ++i) EXPECT_EQ(copies[i].get(), first);
 }
 
 }  // namespace
