@@ -78,8 +78,8 @@ bool ended_with_zero(const runtime::Outcome& outcome) {
 
 // The messages that the guest has read and may be rid of, by id.
 std::vector<std::int64_t> invoke(const Services& services, const ModuleCall& call, const LinkedTool& linked,
-                                 host::CallSetup setup, Execution& execution) {
-  host::CallState state(std::move(setup));
+                                 const host::CallSetup& setup, Execution& execution) {
+  host::CallState state(setup);
   const ModuleSource& source = call.tool.source();
   auto run = linked.runtime->invoke({.module = *linked.module,
                                      .entry = source.entry,
@@ -138,7 +138,7 @@ Result<> execute(const Services& services, const ModuleCall& call, Execution& ex
   const std::optional<CallSecrets> secrets = PALYRA_TRY(open_secrets(services, call));
   host::CallSetup setup = setup_of(services, call, program, ports);
   setup.secrets = secrets ? &*secrets : call.guest_secrets;
-  settle(ports, invoke(services, call, linked, std::move(setup), execution), execution);
+  settle(ports, invoke(services, call, linked, setup, execution), execution);
   return {};
 }
 

@@ -58,8 +58,8 @@ std::string_view result_name(std::int32_t result) {
 
 }  // namespace
 
-CallState::CallState(CallSetup setup)
-    : setup_(std::move(setup)),
+CallState::CallState(const CallSetup& setup)
+    : setup_(setup),
       started_(setup_.clock.steady()),
       held_bytes_(setup_.arguments.size()),
       streams_(setup_.kind == runtime::EntryKind::kWasi ? setup_.standard_input : BytesView{}, log_),

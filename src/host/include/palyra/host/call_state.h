@@ -120,7 +120,7 @@ struct CallResults {
 
 class CallState {
  public:
-  explicit CallState(CallSetup setup);
+  explicit CallState(const CallSetup& setup);
   CallState(const CallState&) = delete;
   CallState& operator=(const CallState&) = delete;
   ~CallState() = default;
