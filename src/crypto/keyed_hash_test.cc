@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "palyra/crypto/keyed_hash.h"
 
+#include <palyra/base/file.h>
 #include <palyra/base/hex.h>
 #include <palyra/base/testing.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <numeric>
 
 namespace palyra::crypto {
@@ -22,6 +24,26 @@ TEST(KeyedHashTest, IsBlake2bWithAKey) {
   EXPECT_EQ(to_hex(keyed_hash(key_of(0), {})), "4e51e7a913fc80137da52880fecca175bf81e117d5c68126dc2774033517ea0d");
   EXPECT_EQ(to_hex(keyed_hash(key_of(0), {as_bytes("native "), as_bytes("code")})),
             "25e41df9df2820e76563e3b5128b46527c242a3fa2cbe9b2d0a148330c7a5ea5");
+}
+
+// OPENSSL_CONF is read when OpenSSL is first used, so this takes a process of its own.
+TEST(KeyedHashTest, IsThereOnASystemThatIsSetToHaveNoBlake2) {
+  const testing::TempDir directory;
+  const std::string settings = directory.file("openssl.cnf");
+  ASSERT_TRUE(write_file_atomic(settings,
+                                as_bytes("openssl_conf = all\n[all]\nproviders = some\n[some]\nbase = active\n"
+                                         "[active]\nactivate = 1\n"),
+                                0600, Overwrite::kYes));
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // starts the program anew
+  ::setenv("OPENSSL_CONF", settings.c_str(), 1);   // NOLINT(concurrency-mt-unsafe): one thread
+  EXPECT_EXIT(
+      {
+        const bool same = to_hex(keyed_hash(key_of(0), {as_bytes("native "), as_bytes("code")})) ==
+                          "25e41df9df2820e76563e3b5128b46527c242a3fa2cbe9b2d0a148330c7a5ea5";
+        std::exit(same ? 0 : 1);  // NOLINT(concurrency-mt-unsafe): one thread
+      },
+      ::testing::ExitedWithCode(0), "");
+  ::unsetenv("OPENSSL_CONF");  // NOLINT(concurrency-mt-unsafe): one thread
 }
 
 TEST(KeyedHashTest, DependsOnKeyAndBytesAndNotOnTheirBorders) {

@@ -10,5 +10,6 @@ namespace palyra::crypto {
 
 using EvpDigest = CHandle<EVP_MD, &EVP_MD_free>;
 using EvpDigestContext = CHandle<EVP_MD_CTX, &EVP_MD_CTX_free>;
+using EvpMacContext = CHandle<EVP_MAC_CTX, &EVP_MAC_CTX_free>;
 
 }  // namespace palyra::crypto
