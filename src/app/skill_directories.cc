@@ -21,12 +21,15 @@ std::string file_name_of(std::string name) {
   return name;
 }
 
-// As directories are held: without links on the way.
-std::string made(const std::string& directory) {
-  static_cast<void>(Directory::make(directory).has_value());
+std::string without_links(const std::string& directory) {
   std::error_code error;
   const auto resolved = std::filesystem::canonical(directory, error);
   return error ? directory : resolved.string();
+}
+
+std::string made(std::string directory) {
+  static_cast<void>(Directory::make(directory).has_value());
+  return directory;
 }
 
 }  // namespace
@@ -36,22 +39,23 @@ std::string own_directory(const std::string& state_root, const state::StorageOwn
   crypto::Sha256 hash;
   hash.update(kDomain);
   hash.update(fmt::format("{}/{}/{}", owner.publisher, owner.skill_id, owner.publisher_since.seconds));
-  return fmt::format("{}/files/own/{}", state_root, crypto::to_hex(hash.finish()));
+  return fmt::format("{}/files/own/{}", without_links(state_root), crypto::to_hex(hash.finish()));
 }
 
-std::vector<files::FileRoot> directories_of(const std::string& own, const capability::CapabilityGrantSet& grants,
-                                            const std::vector<state::MappedRoot>& mapped) {
-  std::vector<files::FileRoot> roots;
+std::optional<files::FileRoot> find_root(std::string_view name, const std::string& own,
+                                         const capability::CapabilityGrantSet& grants,
+                                         const std::vector<state::MappedRoot>& mapped) {
   for (const capability::Capability& grant : grants.of(capability::CapabilityClass::kFilesystem)) {
     const auto& granted = std::get<FilesystemRoot>(grant);
-    const auto root = std::ranges::find(mapped, granted.name, &state::MappedRoot::name);
+    if (granted.name != name) continue;
+    const auto root = std::ranges::find(mapped, name, &state::MappedRoot::name);
     const bool has_directory = root != mapped.end() && !root->directory.empty();
     const bool read_only = root != mapped.end() && root->read_only;
-    roots.push_back({.name = granted.name,
-                     .directory = has_directory ? root->directory : made(own + "/" + file_name_of(granted.name)),
-                     .access = read_only ? FilesystemAccess::kReadOnly : granted.access});
+    return files::FileRoot{.name = granted.name,
+                           .directory = has_directory ? root->directory : made(own + "/" + file_name_of(granted.name)),
+                           .access = read_only ? FilesystemAccess::kReadOnly : granted.access};
   }
-  return roots;
+  return std::nullopt;
 }
 
 std::string ledger_directory(const std::string& state_root) { return state_root + "/files/ledgers"; }

@@ -8,18 +8,21 @@
 #include <palyra/state/installed_version.h>
 #include <palyra/state/skill_storage.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace palyra::app {
 
-// What holds the own directories of an installed skill.
+// What holds the own directories of an installed skill; no link on the way to the state directory is part of it.
 std::string own_directory(const std::string& state_root, const state::StorageOwner& owner);
 
-// One for each filesystem root that is granted: where `mapped` has it, else below `own`. Its own directories are made
-// when they are missing; one that cannot be made is refused where it is used.
-std::vector<files::FileRoot> directories_of(const std::string& own, const capability::CapabilityGrantSet& grants,
-                                            const std::vector<state::MappedRoot>& mapped);
+// The filesystem root of this name, when it is granted: where `mapped` has it, else below `own`. Its own directory is
+// made when it is missing; one that cannot be made is refused where it is used.
+std::optional<files::FileRoot> find_root(std::string_view name, const std::string& own,
+                                         const capability::CapabilityGrantSet& grants,
+                                         const std::vector<state::MappedRoot>& mapped);
 
 // Where what roots hold is counted.
 std::string ledger_directory(const std::string& state_root);

@@ -35,9 +35,13 @@ Result<> SkillPorts::open_files(const Services& services, const ModuleSource& so
   if (!source.owner) {
     passing_.emplace(PALYRA_TRY(PassingDirectory::make(), "while making a directory that ends with the call"));
   }
-  const std::string own = passing_ ? passing_->path() + "/own" : own_directory(state_root, *source.owner);
+  // Both outlive the call, and so its ports.
+  auto find = [&services, &source, passing = passing_ ? passing_->path() : ""](std::string_view name) {
+    const std::string own = source.owner ? own_directory(services.state.root, *source.owner) : passing + "/own";
+    return find_root(name, own, source.grants, source.roots);
+  };
   files_.emplace(
-      files::SkillFilesOptions{.roots = directories_of(own, source.grants, source.roots),
+      files::SkillFilesOptions{.find_root = std::move(find),
                                .ledgers = passing_ ? passing_->path() + "/ledgers" : ledger_directory(state_root),
                                .max_bytes = services.config.max_root_bytes,
                                .max_files = services.config.max_root_files,

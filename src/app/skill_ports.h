@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What one call keeps and sends: its storage, its ends of channels and its files, for as long as it runs.
+// What one call keeps and sends: its storage, its ends of channels and its files, for as long as it runs. A call that
+// uses none of what it may opens and makes nothing.
 
 #include "passing_directory.h"
 

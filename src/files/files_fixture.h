@@ -35,6 +35,13 @@ class FastDirectory {
   std::string path_;
 };
 
+// Of a skill that has one root.
+inline auto only(FileRoot root) {
+  return [root = std::move(root)](std::string_view name) {
+    return name == root.name ? std::optional(root) : std::nullopt;
+  };
+}
+
 class FilesTest : public ::testing::Test {
  protected:
   FilesTest() {
@@ -46,7 +53,7 @@ class FilesTest : public ::testing::Test {
   }
 
   SkillFiles make(capability::FilesystemAccess access = capability::FilesystemAccess::kReadWrite) const {
-    return SkillFiles({.roots = {{.name = "data", .directory = root_, .access = access}},
+    return SkillFiles({.find_root = only({.name = "data", .directory = root_, .access = access}),
                        .ledgers = dir_.file("ledgers"),
                        .max_bytes = max_bytes_,
                        .max_files = max_files_,

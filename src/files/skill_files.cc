@@ -150,8 +150,8 @@ SkillFiles::~SkillFiles() = default;
 Result<Root*> SkillFiles::root(std::string_view name) {
   const auto found = std::ranges::find(opened_, name, [](const auto& root) -> std::string_view { return root->name; });
   if (found != opened_.end()) return found->get();
-  const auto given = std::ranges::find(options_.roots, name, &FileRoot::name);
-  if (given == options_.roots.end()) {
+  const std::optional<FileRoot> given = options_.find_root(name);
+  if (!given) {
     return fail(kFilesUnavailable, "no directory stands behind the root '{}'", printable(name));
   }
   opened_.push_back(std::make_unique<Root>(

@@ -175,12 +175,13 @@ TEST_F(SkillFilesTest, AReadOnlyRootIsNotChanged) {
 
 TEST_F(SkillFilesTest, ADirectoryThatIsNotThereOrAnothersIsUnavailable) {
   const auto opened = [&](const std::string& directory) {
-    return SkillFiles({.roots = {{.name = "data", .directory = directory, .access = FilesystemAccess::kReadOnly}},
-                       .ledgers = dir_.file("ledgers"),
-                       .max_bytes = 1,
-                       .max_files = 1,
-                       .clock = &clock_,
-                       .deadline = deadline_})
+    return SkillFiles(
+               {.find_root = only({.name = "data", .directory = directory, .access = FilesystemAccess::kReadOnly}),
+                .ledgers = dir_.file("ledgers"),
+                .max_bytes = 1,
+                .max_files = 1,
+                .clock = &clock_,
+                .deadline = deadline_})
         .stat({.root = "data", .path = ""});
   };
   ::symlink(root_.c_str(), dir_.file("link").c_str());
@@ -192,6 +193,24 @@ TEST_F(SkillFilesTest, ADirectoryThatIsNotThereOrAnothersIsUnavailable) {
     EXPECT_THAT(opened(outside("")), FailsWith(kFilesUnavailable));
   }
   EXPECT_THAT(make().stat({.root = "other", .path = ""}), FailsWith(kFilesUnavailable));
+}
+
+TEST_F(SkillFilesTest, ARootIsAskedForWhenItIsFirstUsedAndOnce) {
+  std::vector<std::string> asked;
+  SkillFiles files({.find_root =
+                        [&](std::string_view name) {
+                          asked.emplace_back(name);
+                          return only({.name = "data", .directory = root_})(name);
+                        },
+                    .ledgers = dir_.file("ledgers"),
+                    .max_bytes = 1,
+                    .max_files = 1,
+                    .clock = &clock_,
+                    .deadline = deadline_});
+  EXPECT_TRUE(asked.empty());
+  EXPECT_THAT(files.stat(at("")), IsOk());
+  EXPECT_THAT(files.list(at(""), "", 10), IsOk());
+  EXPECT_EQ(asked, std::vector<std::string>{"data"});
 }
 
 TEST_F(SkillFilesTest, ListsInOrderByPage) {

@@ -31,16 +31,18 @@ class HostedFiles : public HostTest {
     if (!in) return "(none)";
     return {std::istreambuf_iterator<char>(in), {}};
   }
+  std::optional<files::FileRoot> find_root(std::string_view name) {
+    using enum capability::FilesystemAccess;
+    if (name != "data" && name != "in") return std::nullopt;
+    return files::FileRoot{.name = std::string(name),
+                           .directory = std::filesystem::canonical(dir_.file(std::string(name))).string(),
+                           .access = name == "in" ? kReadOnly : kReadWrite};
+  }
   std::string word(std::string_view body, std::string_view data = "") { return to_word(run(body, data).outcome); }
 
   TempDir dir_;
   SystemClock real_clock_;
-  files::SkillFiles files_{{.roots = {{.name = "data",
-                                       .directory = std::filesystem::canonical(dir_.path()).string() + "/data",
-                                       .access = capability::FilesystemAccess::kReadWrite},
-                                      {.name = "in",
-                                       .directory = std::filesystem::canonical(dir_.path()).string() + "/in",
-                                       .access = capability::FilesystemAccess::kReadOnly}},
+  files::SkillFiles files_{{.find_root = [this](auto name) { return find_root(name); },
                             .ledgers = dir_.file("ledgers"),
                             .max_bytes = 1'000,
                             .max_files = 20,

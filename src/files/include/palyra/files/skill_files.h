@@ -16,7 +16,9 @@
 #include <palyra/capability/file_port.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +32,8 @@ struct FileRoot {
 };
 
 struct SkillFilesOptions {
-  std::vector<FileRoot> roots;
+  // The root of this name, if there is one: asked when a call first uses it, and never for what a call leaves alone.
+  std::function<std::optional<FileRoot>(std::string_view name)> find_root;
   std::string ledgers;     // a directory of this user, out of reach of skills; made when it is missing
   std::int64_t max_bytes;  // of all files below one root, as long as they are
   std::int64_t max_files;  // files and directories below one root
