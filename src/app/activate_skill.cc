@@ -24,7 +24,7 @@ bool can_go_back_to(const InstalledVersion& version) {
 // Everything but what the two differ in.
 Result<RollbackPlan> plan_activation(const Services& services, const state::StateStore& store, InstalledVersion version,
                                      skills::Downgrade downgrade) {
-  SealedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
+  crypto::HashedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
   RollbackPlan plan{.version = std::move(version),
                     .file = std::move(file),

@@ -32,7 +32,7 @@ Result<skills::ActiveFacts> facts_of(const Services& services, const StateStore&
                                      const InstalledVersion& active) {
   const SkillObjects objects = PALYRA_TRY(SkillObjects::load(store, active));
   skills::SkillManifest manifest = PALYRA_TRY(read_manifest(services, objects));
-  const SealedBytes file = PALYRA_TRY(store.load_object(active.artifact.sha256));
+  const crypto::HashedBytes file = PALYRA_TRY(store.load_object(active.artifact.sha256));
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
   const NoModules modules;
   const skills::Verification verification = skills::verify_skill_artifact({.file = file.view(),
@@ -113,7 +113,7 @@ Result<skills::AuditReport> audit_bytes(const Services& services, const StateSto
 Result<skills::AuditReport> audit_version(const Services& services, const StateStore& store,
                                           const InstalledVersion& version, const skills::AuditPolicy& policy) {
   const Activity activity(services.activities, "auditing " + printable(name_of(version)));
-  const SealedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
+  const crypto::HashedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
   return audit_bytes(services, &store, file.view(), {.verification = {}, .version = &version, .examples = {}}, policy);
 }
 

@@ -94,7 +94,7 @@ Finding check_code(const Services& services, const SkillObjects& objects, const 
   if (!runtime || cache == nullptr) return Finding::not_run("code", "no compiled code is kept here");
   for (const skills::SkillTool& tool : manifest.tools) {
     const auto wasm = objects.find_entry(tool.module);
-    if (wasm && cache->load(crypto::sha256(*wasm), (*runtime)->compatibility())) continue;
+    if (wasm && cache->load(wasm->sha256(), (*runtime)->compatibility())) continue;
     return Finding::ok("code", printable(tool.module) + " is not compiled yet: the first call does it");
   }
   return Finding::ok("code", "compiled");

@@ -84,7 +84,7 @@ Result<std::vector<ListedVersion>> list_skills(const Services& services, ListSco
 Result<ShowSkillReply> show_skill(const Services& services, const std::string& selector) {
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   InstalledVersion version = PALYRA_TRY(select_version(store, selector));
-  SealedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
+  crypto::HashedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
   ShowSkillReply reply{.version = std::move(version), .file = std::move(file), .verification = {}};
   reply.verification = verify_artifact(services, reply.file.view(), trust, look_only());

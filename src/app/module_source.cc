@@ -103,8 +103,8 @@ Result<ModuleSource> resolve(const Services& services, InlineModule selector) {
   source.inline_bytes = as_text(selector.bytes).starts_with(kWasmMagic)
                             ? std::move(selector.bytes)
                             : PALYRA_TRY(runtime::parse_wat(as_text(selector.bytes)));
-  source.wasm = source.inline_bytes;
-  const capability::ModuleFacts facts = PALYRA_TRY(services.engine.inspector().describe(source.wasm));
+  source.wasm = crypto::HashedView(source.inline_bytes);
+  const capability::ModuleFacts facts = PALYRA_TRY(services.engine.inspector().describe(source.wasm.bytes()));
   const bool command = facts.find_export("run") == nullptr && facts.find_export("_start") != nullptr;
   source.entry = selector.export_name.value_or(command ? "_start" : "run");
   if (source.entry == "_start") source.entry_kind = runtime::EntryKind::kWasi;
@@ -136,7 +136,7 @@ Result<ModuleSource> resolve(const Services& /*services*/, DevelopmentTool selec
 }  // namespace
 
 Result<SkillObjects> SkillObjects::load(const state::StateStore& store, const InstalledVersion& version) {
-  PALYRA_TRY(store.load_object(version.artifact.sha256));
+  PALYRA_TRY(store.check_object(version.artifact.sha256));
   std::vector<Object> objects;
   objects.reserve(version.entries.size());
   for (const state::StoredEntry& entry : version.entries) {
@@ -145,14 +145,15 @@ Result<SkillObjects> SkillObjects::load(const state::StateStore& store, const In
   return SkillObjects(std::move(objects));
 }
 
-std::optional<BytesView> SkillObjects::find_entry(std::string_view name) const {
+std::optional<crypto::HashedView> SkillObjects::find_entry(std::string_view name) const {
   const auto found = std::ranges::find(objects_, name, [](const Object& object) { return object.entry.name; });
   if (found == objects_.end()) return std::nullopt;
-  return found->bytes.view();
+  return found->bytes.hashed();
 }
 
 std::optional<BytesView> SkillObjects::find(std::string_view asset) const {
-  return find_entry(std::string(kAssetPrefix) + std::string(asset));
+  const auto entry = find_entry(std::string(kAssetPrefix) + std::string(asset));
+  return entry ? std::optional(entry->bytes()) : std::nullopt;
 }
 
 std::vector<std::string> SkillObjects::names() const {
@@ -182,7 +183,7 @@ Result<skills::SkillManifest> read_manifest(const Services& services, const Skil
   const auto manifest = objects.find_entry(skills::kManifestEntry);
   if (!manifest) return fail(state::kStoreDamaged, "an installed version has no manifest");
   const auto entries = objects.entries();
-  return PALYRA_TRY(skills::parse_skill_manifest(*manifest, {.entries = entries, .schemas = services.schemas}),
+  return PALYRA_TRY(skills::parse_skill_manifest(manifest->bytes(), {.entries = entries, .schemas = services.schemas}),
                     "while reading the manifest of an installed skill");
 }
 
@@ -244,7 +245,7 @@ Result<ModuleSource> source_of_artifact(const skills::Artifact& artifact, const 
   std::vector<host::ConfigValue> settings = PALYRA_TRY(effective_settings(manifest, {}));
   return ModuleSource{
       .tool_id = tool.id,
-      .wasm = artifact.at(tool.module).bytes,
+      .wasm = crypto::HashedView(artifact.at(tool.module).bytes),
       .entry = tool.export_name,
       .entry_kind = entry_kind(tool.abi),
       .tool = tool,

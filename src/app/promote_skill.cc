@@ -108,7 +108,7 @@ Result<> compile_modules(const Services& services, const skills::Artifact& artif
 Result<PromotionPlan> plan_promotion(const Services& services, const PlanPromotionRequest& request) {
   const state::StateStore store = PALYRA_TRY(state::StateStore::open(services.state));
   state::InstalledVersion version = PALYRA_TRY(select_to_promote(store, request.selector));
-  SealedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
+  crypto::HashedBytes file = PALYRA_TRY(store.load_object(version.artifact.sha256));
   const skills::SkillTrustStore trust = PALYRA_TRY(store.trust());
   PromotionPlan plan{.version = std::move(version),
                      .file = std::move(file),

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,17 +87,42 @@ Result<Bytes> read_to_end(int fd, const std::string& shown_path, std::size_t max
   }
 }
 
-Result<Bytes> read_regular(int fd, const std::string& shown_path, std::size_t max_bytes) {
+namespace {
+
+Result<> check_regular(int fd, const std::string& shown_path, std::uint64_t max_bytes) {
   struct stat status{};
   if (::fstat(fd, &status) != 0) return std::unexpected(file_error(errno, "inspect", shown_path));
   if (!S_ISREG(status.st_mode)) {
     return fail(kFileNotRegular, "'{}' is {}, not a regular file", shown_path,
                 S_ISDIR(status.st_mode) ? "a directory" : "a pipe, a socket or a device");
   }
-  if (static_cast<std::size_t>(status.st_size) > max_bytes) {
+  if (static_cast<std::uint64_t>(status.st_size) > max_bytes) {
     return fail(kFileTooLarge, "'{}' has {} bytes, limit {}", shown_path, status.st_size, max_bytes);
   }
+  return {};
+}
+
+}  // namespace
+
+Result<Bytes> read_regular(int fd, const std::string& shown_path, std::size_t max_bytes) {
+  PALYRA_TRY(check_regular(fd, shown_path, max_bytes));
   return read_to_end(fd, shown_path, max_bytes);
+}
+
+Result<> read_pieces_of_regular(int fd, const std::string& shown_path, std::uint64_t max_bytes, const TakePiece& take) {
+  constexpr std::size_t kPiece = std::size_t{64} * 1024;
+  PALYRA_TRY(check_regular(fd, shown_path, max_bytes));
+  const auto piece = std::make_unique_for_overwrite<std::uint8_t[]>(kPiece);  // NOLINT(modernize-avoid-c-arrays)
+  std::uint64_t have = 0;
+  for (;;) {
+    const ssize_t got = ::read(fd, piece.get(), kPiece);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::unexpected(file_error(errno, "read", shown_path));
+    if (got == 0) return {};
+    have += static_cast<std::uint64_t>(got);
+    if (have > max_bytes) return fail(kFileTooLarge, "'{}' is larger than {} bytes", shown_path, max_bytes);
+    PALYRA_TRY(take(BytesView(piece.get(), static_cast<std::size_t>(got))));
+  }
 }
 
 bool is_temporary_name(std::string_view name) { return name.starts_with('.') && name.ends_with(".tmp"); }

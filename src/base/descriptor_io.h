@@ -16,6 +16,10 @@ Result<Bytes> read_to_end(int fd, const std::string& shown_path, std::size_t max
 // The same, of a regular file only.
 Result<Bytes> read_regular(int fd, const std::string& shown_path, std::size_t max_bytes);
 
+// The same in pieces, each of which `take` gets while it is still in the CPU's cache, in memory that nobody else writes
+// to. Errors: also those of `take`.
+Result<> read_pieces_of_regular(int fd, const std::string& shown_path, std::uint64_t max_bytes, const TakePiece& take);
+
 struct Replacement {
   int directory;
   std::string name;  // one segment

@@ -86,6 +86,11 @@ Result<Bytes> Directory::read_file(std::string_view name, std::size_t max_bytes)
   return read_regular(fd.get(), joined(path_, name), max_bytes);
 }
 
+Result<> Directory::read_file(std::string_view name, std::uint64_t max_bytes, const TakePiece& take) const {
+  const UniqueFd fd = PALYRA_TRY(open_below(name, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  return read_pieces_of_regular(fd.get(), joined(path_, name), max_bytes, take);
+}
+
 Result<> Directory::write_file(std::string_view name, BytesView bytes, mode_t mode, Overwrite overwrite) const {
   const auto [parent, last] = split(name);
   PALYRA_TRY(refuse_special_segment(last, joined(path_, name)));

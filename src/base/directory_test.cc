@@ -35,6 +35,28 @@ TEST(DirectoryTest, RefusesANameThatLeadsOut) {
   EXPECT_EQ(as_text(read_file(dir.file("outside"), 9).value()), "x");
 }
 
+TEST(DirectoryTest, ReadsAFileInPieces) {
+  const TempDir dir;
+  const Directory root = Directory::open(dir.path()).value();
+  Bytes bytes(300'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i % 251);
+  ASSERT_THAT(root.write_file("a", bytes, 0600, Overwrite::kNo), IsOk());
+  Bytes read;
+  std::size_t pieces = 0;
+  const auto take = [&](BytesView piece) {
+    read.insert(read.end(), piece.begin(), piece.end());
+    ++pieces;
+    return Result<>();
+  };
+  ASSERT_THAT(root.read_file("a", bytes.size(), take), IsOk());
+  EXPECT_EQ(read, bytes);
+  EXPECT_GT(pieces, 1U);
+  EXPECT_THAT(root.read_file("a", bytes.size() - 1, take), FailsWith(kFileTooLarge));
+  EXPECT_THAT(root.read_file("b", 1, take), FailsWith(kFileNotFound));
+  EXPECT_THAT(root.read_file("a", bytes.size(), [](BytesView) -> Result<> { return fail(kFileFailed, "full"); }),
+              FailsWith(kFileFailed));
+}
+
 TEST(DirectoryTest, FollowsNoLink) {
   const TempDir dir;
   ASSERT_THAT(write_file_atomic(dir.file("outside"), as_bytes("x"), 0600, Overwrite::kNo), IsOk());

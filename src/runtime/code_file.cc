@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <sys/stat.h>
@@ -36,14 +37,18 @@ bool is_ours_alone(const struct stat& about) {
   return S_ISREG(about.st_mode) && about.st_uid == ::geteuid() && (about.st_mode & 07777U) == kCodeFileMode;
 }
 
-std::optional<SealedFile> seal_body(int fd, std::uint64_t length) {
+// What is hashed is the piece in memory of ours, and the same piece is what the sealed file gets: as good as hashing
+// the sealed file, for half of the time, because nothing is mapped and walked again.
+std::optional<SealedFile> seal_body(int fd, std::uint64_t length, crypto::KeyedHash& hash) {
+  constexpr std::size_t kPiece = std::size_t{64} * 1024;  // stays in the CPU's cache
   auto writer = SealedFile::Writer::make();
-  Bytes chunk(std::size_t{256} * 1024);
+  const auto memory = std::make_unique_for_overwrite<std::uint8_t[]>(kPiece);  // NOLINT(modernize-avoid-c-arrays)
   while (writer && length > 0) {
-    const std::span<std::uint8_t> part(chunk.data(),
-                                       static_cast<std::size_t>(std::min<std::uint64_t>(length, chunk.size())));
-    if (!read_exactly(fd, part) || !writer->append(part)) return std::nullopt;
-    length -= part.size();
+    const std::span<std::uint8_t> piece(memory.get(),
+                                        static_cast<std::size_t>(std::min<std::uint64_t>(length, kPiece)));
+    if (!read_exactly(fd, piece) || !writer->append(piece)) return std::nullopt;
+    hash.update(piece);
+    length -= piece.size();
   }
   if (!writer) return std::nullopt;
   auto sealed = std::move(*writer).seal();
@@ -74,10 +79,10 @@ std::optional<SealedFile> read_code_file(int fd, const CodeOrigin& origin, const
   crypto::KeyedHashTag tag{};
   if (!read_exactly(fd, claim) || !read_exactly(fd, tag)) return std::nullopt;
   if (claim != claim_of(origin, size - kHeaderBytes)) return std::nullopt;
-  auto body = seal_body(fd, size - kHeaderBytes);
-  if (!body) return std::nullopt;
-  const auto bytes = body->map();
-  if (!bytes || !crypto::same_tag(tag, crypto::keyed_hash(key, {claim, bytes->view()}))) return std::nullopt;
+  crypto::KeyedHash hash(key);
+  hash.update(claim);
+  auto body = seal_body(fd, size - kHeaderBytes, hash);
+  if (!body || !crypto::same_tag(tag, hash.finish())) return std::nullopt;
   return body;
 }
 

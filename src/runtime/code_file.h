@@ -28,8 +28,8 @@ struct CodeOrigin {
 
 Bytes make_code_file(const CodeOrigin& origin, BytesView body, const Secret& key);
 
-// The body, sealed before it was checked. nullopt unless the file is a regular one of this user that nobody else may
-// write or read, of exactly this origin, whole, and written by who has the key.
+// The body, sealed, and checked as it was copied. nullopt unless the file is a regular one of this user that nobody
+// else may write or read, of exactly this origin, whole, and written by who has the key.
 std::optional<SealedFile> read_code_file(int fd, const CodeOrigin& origin, const Secret& key);
 
 }  // namespace palyra::runtime

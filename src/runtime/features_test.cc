@@ -100,7 +100,7 @@ TEST_F(EngineTest, RefusesAComponentAndText) {
   EXPECT_THAT(compile("(component)"), FailsWith(kInvalidModule));
   const InProcessCompiler compiler(runtime(), CompileInThisProcess{});
   EXPECT_THAT(compiler.compile(as_bytes("(module)")), FailsWith(kInvalidModule));
-  EXPECT_THAT(compiler.compile({}), FailsWith(kInvalidModule));
+  EXPECT_THAT(compiler.compile(BytesView()), FailsWith(kInvalidModule));
 }
 
 TEST_F(EngineTest, GivesEveryNanTheSameBits) {

@@ -207,14 +207,14 @@ Result<Run> WasmRuntime::invoke_elsewhere(const Invocation& invocation) const {
                  .cancel = invocation.cancel});
 }
 
-Result<std::shared_ptr<const CompiledModule>> InProcessCompiler::compile_until(BytesView wasm,
+Result<std::shared_ptr<const CompiledModule>> InProcessCompiler::compile_until(const crypto::HashedView& wasm,
                                                                                const Until& /*until*/) const {
   auto made = runtime_.make_module([&](wasm_engine_t* engine, wasmtime_module_t** module) {
-    return wasmtime_module_new(engine, wasm.data(), wasm.size(), module);
+    return wasmtime_module_new(engine, wasm.bytes().data(), wasm.bytes().size(), module);
   });
   if (made) return made;
   // The static check has the better words for the same verdict.
-  if (const auto described = describe_module(wasm, DescribeInThisProcess{});
+  if (const auto described = describe_module(wasm.bytes(), DescribeInThisProcess{});
       !described && described.error().is(kFeatureDisabled)) {
     return std::unexpected(described.error());
   }

@@ -93,7 +93,7 @@ Result<crypto::Sha256Digest> ObjectWriter::put(BytesView bytes) const {
   const std::string name = name_of(digest);
   // Even good bytes may come from a writer that has not synced the directory yet.
   const Directory shard = PALYRA_TRY(make_synced(directory, std::string_view(name).substr(0, 2)));
-  if (store_->load(digest)) {
+  if (store_->check(digest)) {
     PALYRA_TRY(sync(shard));
     return digest;
   }
@@ -101,23 +101,39 @@ Result<crypto::Sha256Digest> ObjectWriter::put(BytesView bytes) const {
   return digest;
 }
 
-Result<SealedBytes> ObjectStore::load(const crypto::Sha256Digest& digest) const {
+Result<> ObjectStore::read(const crypto::Sha256Digest& digest, const TakePiece& take) const {
   const std::string name = name_of(digest);
-  const Result<Bytes> read = directory_.read_file(name, kMaxObjectBytes);
+  auto read = directory_.read_file(name, kMaxObjectBytes, take);
   if (!read && read.error().is(kFileNotFound)) {
     return fail(kObjectMissing, "'{}/{}' is missing", directory_.path(), name);
   }
   if (!read && (read.error().is(kFileNotRegular) || read.error().is(kFileTooLarge))) {
     return fail(kObjectDamaged, "{}", read.error().message());
   }
-  if (!read) return std::unexpected(read.error());
-  SealedBytes sealed = PALYRA_TRY(SealedBytes::copy_of(*read));
-  const crypto::Sha256Digest found = crypto::sha256(sealed.view());
-  if (found != digest) {
-    return fail(kObjectDamaged, "'{}/{}' holds bytes with the digest {}", directory_.path(), name,
-                crypto::to_hex(found));
-  }
-  return sealed;
+  return read;
+}
+
+Result<> ObjectStore::compare(const crypto::Sha256Digest& wanted, const crypto::Sha256Digest& found) const {
+  if (found == wanted) return {};
+  return fail(kObjectDamaged, "'{}/{}' holds bytes with the digest {}", directory_.path(), name_of(wanted),
+              crypto::to_hex(found));
+}
+
+Result<crypto::HashedBytes> ObjectStore::load(const crypto::Sha256Digest& digest) const {
+  auto writer = PALYRA_TRY(crypto::HashedBytes::Writer::make());
+  PALYRA_TRY(read(digest, [&](BytesView piece) { return writer.append(piece); }));
+  crypto::HashedBytes bytes = PALYRA_TRY(std::move(writer).finish());
+  PALYRA_TRY(compare(digest, bytes.sha256()));
+  return bytes;
+}
+
+Result<> ObjectStore::check(const crypto::Sha256Digest& digest) const {
+  crypto::Sha256 hash;
+  PALYRA_TRY(read(digest, [&](BytesView piece) {
+    hash.update(piece);
+    return Result<>();
+  }));
+  return compare(digest, hash.finish());
 }
 
 }  // namespace palyra::state

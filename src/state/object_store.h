@@ -11,8 +11,7 @@
 #include "directory_lock.h"
 
 #include <palyra/base/directory.h>
-#include <palyra/base/sealed_bytes.h>
-#include <palyra/crypto/sha256.h>
+#include <palyra/crypto/hashed_bytes.h>
 #include <palyra/state/state_codes.h>
 
 #include <cstddef>
@@ -40,13 +39,17 @@ class ObjectStore {
   [[nodiscard]] Result<ObjectSweeper> begin_sweeping() const;
 
   // Errors: kObjectMissing, kObjectDamaged (other bytes, no regular file), kFileDenied, kFileFailed.
-  [[nodiscard]] Result<SealedBytes> load(const crypto::Sha256Digest& digest) const;
+  [[nodiscard]] Result<crypto::HashedBytes> load(const crypto::Sha256Digest& digest) const;
+  // That load would give it, for less: nothing is kept.
+  [[nodiscard]] Result<> check(const crypto::Sha256Digest& digest) const;
 
  private:
   friend class ObjectWriter;
   friend class ObjectSweeper;
   explicit ObjectStore(Directory directory) : directory_(std::move(directory)) {}
   void sweep() const;
+  [[nodiscard]] Result<> read(const crypto::Sha256Digest& digest, const TakePiece& take) const;
+  [[nodiscard]] Result<> compare(const crypto::Sha256Digest& wanted, const crypto::Sha256Digest& found) const;
 
   Directory directory_;  // objects/sha256
 };

@@ -81,6 +81,7 @@ TEST_F(ObjectStoreTest, RefusesAnObjectWithAnyBitFlipped) {
     flipped[bit / 8] = static_cast<std::uint8_t>(flipped[bit / 8] ^ (1U << (bit % 8)));
     overwrite(digest, flipped);
     EXPECT_THAT(store_.load(digest), FailsWith(kObjectDamaged)) << bit;
+    EXPECT_THAT(store_.check(digest), FailsWith(kObjectDamaged)) << bit;
   }
 }
 
@@ -120,7 +121,7 @@ TEST_F(ObjectStoreTest, AWriterDoesNotWaitForeverForWhoeverHoldsTheDirectory) {
 
 TEST_F(ObjectStoreTest, LoadedBytesCannotBeChangedByAnybody) {
   const crypto::Sha256Digest digest = put(as_bytes("abc")).value();
-  const SealedBytes sealed = store_.load(digest).value();
+  const crypto::HashedBytes sealed = store_.load(digest).value();
   overwrite(digest, as_bytes("abd"));
   EXPECT_EQ(as_text(sealed.view()), "abc");
   // A shared mapping of a file sealed against writing never becomes writable.

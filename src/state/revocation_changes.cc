@@ -22,7 +22,7 @@ Result<std::vector<skills::ClaimedSignature>> read_signatures(const skills::Arti
 
 // Of an artifact whose names are proven: every signature in it was good.
 Result<Signers> load_signers(const ObjectStore& objects, const KeptArtifact& kept) {
-  const SealedBytes file = PALYRA_TRY(objects.load(kept.sha256));
+  const crypto::HashedBytes file = PALYRA_TRY(objects.load(kept.sha256));
   const skills::Artifact artifact = PALYRA_TRY(skills::Artifact::read(file.view()));
   const std::vector<skills::ClaimedSignature> signatures = PALYRA_TRY(read_signatures(artifact));
   Signers signers;

@@ -99,9 +99,11 @@ Result<bool> StateStore::is_runnable(const crypto::Sha256Digest& content_root) c
   return runnable.emplace(content_root, found && may_run_again(found->status)).first->second;
 }
 
-Result<SealedBytes> StateStore::load_object(const crypto::Sha256Digest& digest) const {
+Result<crypto::HashedBytes> StateStore::load_object(const crypto::Sha256Digest& digest) const {
   return parts_->objects.load(digest);
 }
+
+Result<> StateStore::check_object(const crypto::Sha256Digest& digest) const { return parts_->objects.check(digest); }
 
 Result<std::vector<AuditRow>> StateStore::audit_rows() const { return load_audit_rows(parts_->database); }
 

@@ -85,7 +85,7 @@ TEST_F(StateStoreTest, AFileOfAnUnknownPublisherIsKeptInQuarantineAndPinsNothing
   EXPECT_TRUE(store_.trust().value().publishers().empty());
   EXPECT_TRUE(store_.trust().value().skills().empty());
   EXPECT_EQ(store_.trust().value().generation(), 1U);
-  const SealedBytes bytes = store_.load_object(kept.artifact.sha256).value();
+  const crypto::HashedBytes bytes = store_.load_object(kept.artifact.sha256).value();
   EXPECT_TRUE(std::ranges::equal(bytes.view(), file));
 }
 

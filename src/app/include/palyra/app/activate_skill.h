@@ -24,7 +24,7 @@ Result<state::InstalledVersion> enable_skill(const Services& services, const std
 
 struct RollbackPlan {
   state::InstalledVersion version;
-  SealedBytes file;  // what `verification` points into
+  crypto::HashedBytes file;  // what `verification` points into
   skills::Verification verification;
   std::uint64_t trust_generation = 0;
   std::optional<state::InstalledVersion> replaces;  // the skill's active version

@@ -29,7 +29,7 @@ Result<std::vector<ListedVersion>> list_skills(const Services& services, ListSco
 
 struct ShowSkillReply {
   state::InstalledVersion version;
-  SealedBytes file;                          // what `verification` points into
+  crypto::HashedBytes file;                  // what `verification` points into
   skills::Verification verification;         // made now
   std::size_t decisions = 0;                 // rows of its skill_history; 0 for a file without a proven name
   std::size_t runs = 0;                      // of this version, among the last kRunsLookedAt of the skill

@@ -5,7 +5,7 @@
 #include <palyra/app/development_skill.h>
 #include <palyra/app/run_error.h>
 #include <palyra/app/services.h>
-#include <palyra/base/sealed_bytes.h>
+#include <palyra/crypto/hashed_bytes.h>
 #include <palyra/host/call_state.h>
 #include <palyra/skills/skill_manifest.h>
 #include <palyra/state/skill_storage.h>
@@ -24,7 +24,7 @@ class SkillObjects final : public host::AssetSource {
   // Also hashes the artifact they came from. Errors: those of state::StateStore::load_object.
   static Result<SkillObjects> load(const state::StateStore& store, const state::InstalledVersion& version);
 
-  [[nodiscard]] std::optional<BytesView> find_entry(std::string_view name) const;
+  [[nodiscard]] std::optional<crypto::HashedView> find_entry(std::string_view name) const;
   [[nodiscard]] std::optional<BytesView> find(std::string_view asset) const override;
   [[nodiscard]] std::vector<std::string> names() const override;
   [[nodiscard]] std::size_t bytes() const;  // of all of them
@@ -34,7 +34,7 @@ class SkillObjects final : public host::AssetSource {
  private:
   struct Object {
     state::StoredEntry entry;
-    SealedBytes bytes;
+    crypto::HashedBytes bytes;
   };
   explicit SkillObjects(std::vector<Object> objects) : objects_(std::move(objects)) {}
   std::vector<Object> objects_;
@@ -64,7 +64,7 @@ using ModuleSelector = std::variant<InstalledTool, InlineModule, DevelopmentTool
 struct ModuleSource {
   std::string tool_id;
   std::optional<state::RunSkill> skill{};  // the installed version it is of, for the runs log
-  BytesView wasm;
+  crypto::HashedView wasm;
   std::string entry;
   runtime::EntryKind entry_kind = runtime::EntryKind::kCore;
   std::optional<skills::SkillTool> tool;  // of an installed skill

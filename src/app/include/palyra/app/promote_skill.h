@@ -46,7 +46,7 @@ struct PlanPromotionRequest {
 
 struct PromotionPlan {
   state::InstalledVersion version;
-  SealedBytes file;  // what `verification` points into
+  crypto::HashedBytes file;  // what `verification` points into
   skills::Verification verification;
   ExampleReport examples;       // also failed ones; those stop promote_skill
   skills::AuditReport audit{};  // also a failed one; it stops promote_skill

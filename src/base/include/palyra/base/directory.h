@@ -25,6 +25,8 @@ class Directory {
   // kFileTooLarge, kFileExists, kFileFailed.
   [[nodiscard]] Result<Directory> make_directory(std::string_view name) const;  // or opens the one that is there
   [[nodiscard]] Result<Bytes> read_file(std::string_view name, std::size_t max_bytes) const;
+  // The same in pieces, cheaper for whoever hashes or copies. Errors: also those of `take`.
+  [[nodiscard]] Result<> read_file(std::string_view name, std::uint64_t max_bytes, const TakePiece& take) const;
   // As palyra::write_file_atomic.
   [[nodiscard]] Result<> write_file(std::string_view name, BytesView bytes, mode_t mode, Overwrite overwrite) const;
   [[nodiscard]] Result<> remove_file(std::string_view name) const;

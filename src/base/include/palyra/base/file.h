@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ Result<Bytes> read_file(const std::string& path, std::size_t max_bytes);
 
 // Standard input to its end. Errors: kFileTooLarge, kFileFailed.
 Result<Bytes> read_standard_input(std::size_t max_bytes);
+
+// A part of what is read; the next one takes its place.
+using TakePiece = std::function<Result<>(BytesView piece)>;
 
 enum class Overwrite : std::uint8_t { kNo, kYes };
 

@@ -23,11 +23,11 @@ class CachingCompiler final : public ModuleCompiler {
 
  private:
   // Errors: those of WorkerClient::compile. Code that cannot be kept in the cache is used all the same.
-  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> compile_until(BytesView wasm,
+  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> compile_until(const crypto::HashedView& wasm,
                                                                             const Until& until) const override;
   [[nodiscard]] std::shared_ptr<const CompiledModule> find(const crypto::Sha256Digest& digest) const;
-  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> load_or_make(const crypto::Sha256Digest& digest,
-                                                                           BytesView wasm, const Until& until) const;
+  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> load_or_make(const crypto::HashedView& wasm,
+                                                                           const Until& until) const;
 
   const WasmRuntime& runtime_;
   const WorkerClient& worker_;

@@ -8,6 +8,7 @@
 #include <palyra/base/clock.h>
 #include <palyra/base/error.h>
 #include <palyra/base/sealed_bytes.h>
+#include <palyra/crypto/hashed_bytes.h>
 #include <palyra/runtime/dangerous.h>
 #include <palyra/runtime/host_function.h>
 #include <palyra/runtime/limits.h>
@@ -57,12 +58,16 @@ class ModuleCompiler {
  public:
   virtual ~ModuleCompiler() = default;
   // Errors: kInvalidModule, kFeatureDisabled, and those of WorkerClient::compile where a worker does it.
-  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> compile(BytesView wasm, const Until& until = {}) const {
+  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> compile(const crypto::HashedView& wasm,
+                                                                      const Until& until = {}) const {
     return compile_until(wasm, until);
+  }
+  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> compile(BytesView wasm, const Until& until = {}) const {
+    return compile_until(crypto::HashedView(wasm), until);
   }
 
  private:
-  [[nodiscard]] virtual Result<std::shared_ptr<const CompiledModule>> compile_until(BytesView wasm,
+  [[nodiscard]] virtual Result<std::shared_ptr<const CompiledModule>> compile_until(const crypto::HashedView& wasm,
                                                                                     const Until& until) const = 0;
 };
 
@@ -141,7 +146,7 @@ class InProcessCompiler final : public ModuleCompiler {
 
  private:
   // Cannot be interrupted: `until` is not looked at.
-  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> compile_until(BytesView wasm,
+  [[nodiscard]] Result<std::shared_ptr<const CompiledModule>> compile_until(const crypto::HashedView& wasm,
                                                                             const Until& until) const override;
   const WasmRuntime& runtime_;
 };

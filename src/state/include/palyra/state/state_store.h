@@ -9,7 +9,7 @@
 // Source: docs/architecture.md, "Directories" and "Two logs, one generation".
 
 #include <palyra/base/clock.h>
-#include <palyra/base/sealed_bytes.h>
+#include <palyra/crypto/hashed_bytes.h>
 #include <palyra/crypto/sha256.h>
 #include <palyra/skills/trust_store.h>
 #include <palyra/state/audit_row.h>
@@ -98,7 +98,9 @@ class StateStore {
 
   // The bytes of an artifact or entry, hashed again now. Errors: kObjectMissing, kObjectDamaged, kFileDenied,
   // kFileFailed.
-  [[nodiscard]] Result<SealedBytes> load_object(const crypto::Sha256Digest& digest) const;
+  [[nodiscard]] Result<crypto::HashedBytes> load_object(const crypto::Sha256Digest& digest) const;
+  // That load_object would give them, for less.
+  [[nodiscard]] Result<> check_object(const crypto::Sha256Digest& digest) const;
 
   // An operator's word. For a publisher that a first use pinned with the same keys and threshold, this makes it the
   // operator's. `source`, `first_seen` and `pinned_by` of the record are set here.
