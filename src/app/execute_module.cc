@@ -41,7 +41,7 @@ ToolOutput exit_code_output(const runtime::Outcome& outcome) {
   std::int64_t code = 0;
   if (returned != nullptr) code = returned->value;
   if (exited != nullptr) code = exited->code;
-  return {.form = OutputForm::kJson, .bytes = to_bytes(fmt::format("{{\"exit_code\":{}}}", code)), .parts = {}};
+  return {.form = OutputForm::kJson, .bytes = to_bytes(R"({"exit_code":)" + std::to_string(code) + "}"), .parts = {}};
 }
 
 host::CallSetup setup_of(const Services& services, const ModuleCall& call, const ProgramArguments& program,
