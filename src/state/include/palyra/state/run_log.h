@@ -28,7 +28,7 @@ inline constexpr std::chrono::milliseconds kMaxLag{200};
 
 // What is collected before it is written, every kMaxLag / 2.
 struct RunBatchLimits {
-  std::size_t entries = 8'192;
+  std::size_t entries = 4'096;
   std::size_t text_bytes = std::size_t{8} << 20;  // of all guests' log lines in it
 };
 
